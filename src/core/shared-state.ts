@@ -1,0 +1,20 @@
+/**
+ * State that every copy of the library in one process must share: CJS bundles stand alone per entry point, and an
+ * application may load ESM beside CJS, so module-level variables would split it.
+ */
+
+/** What lives under one `globalThis[Symbol.for('amun-ts.shared')]`. Fields are added, never changed. */
+export interface SharedState {
+  /** Models in use: see core/locks. */
+  readonly locks: WeakMap<object, { readers: number; writer: boolean }>;
+  /** Set by `amun-ts/wasm`: how wasm kernels were registered. */
+  wasmKernels?: { version: string };
+}
+
+const KEY = Symbol.for('amun-ts.shared');
+
+/** The shared state, made on first use. */
+export function sharedState(): SharedState {
+  const host = globalThis as unknown as Record<symbol, SharedState | undefined>;
+  return (host[KEY] ??= { locks: new WeakMap() });
+}

@@ -1,0 +1,21 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    wasm: 'src/wasm/index.ts',
+    node: 'src/node/index.ts',
+    report: 'src/report/index.ts',
+    metrics: 'src/metrics/index.ts',
+  },
+  format: ['esm', 'cjs'],
+  target: 'es2022',
+  platform: 'neutral',
+  dts: true,
+  // ESM entries share chunks; CJS bundles stand alone, so state that entries share lives on globalThis (core/shared-state).
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  treeshake: true,
+  external: [/^node:/, /^@tensorflow\//, 'libsvm-js', /^libsvm-js\//, 'pure-rand'],
+});
