@@ -1,0 +1,81 @@
+/**
+ * Copies of a model: with its weights, or with new ones drawn from a seed.
+ */
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { AmunError } from '../core/errors';
+import { deriveSeed } from '../core/random';
+import { copyWeights, modelVariables } from './variables';
+
+type Config = Record<string, unknown>;
+
+function topology(model: LayersModel): Config {
+  return model.toJSON(null, false) as unknown as Config;
+}
+
+/** Builds a model from its topology; names the class that tfjs does not know. */
+async function build(where: string, config: Config): Promise<LayersModel> {
+  try {
+    return await tfl.models.modelFromJSON({ modelTopology: config } as Parameters<typeof tfl.models.modelFromJSON>[0]);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const name = /Unknown (?:layer|\w+):? ?'?(\w+)/.exec(message)?.[1];
+    throw new AmunError(
+      'unregistered-layer',
+      `${where}: the model can't be cloned${name === undefined ? '' : `: tfjs does not know the class '${name}'`}. Register it with ` +
+        `tf.serialization.registerClass, or pass classifier(model, { clone: () => … }), or work with inPlace: true. (${message})`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * A copy with the same architecture and weights, uncompiled.
+ *
+ * @throws AmunError `unregistered-layer` naming the class when a custom layer is not registered.
+ */
+export async function cloneModel(where: string, model: LayersModel): Promise<LayersModel> {
+  const copy = await build(where, topology(model));
+  try {
+    copyWeights(where, modelVariables(model), modelVariables(copy));
+  } catch (error) {
+    copy.dispose();
+    throw error;
+  }
+  return copy;
+}
+
+/** Gives every initializer in a serialized topology a seed of its own. */
+function seedInitializers(node: unknown, seed: number, path: string): unknown {
+  if (Array.isArray(node)) return node.map((item, i) => seedInitializers(item, seed, `${path}/${i}`));
+  if (typeof node !== 'object' || node === null) return node;
+  const seeded: Config = {};
+  for (const [key, value] of Object.entries(node)) {
+    const inner = seedInitializers(value, seed, `${path}/${key}`);
+    const isInitializer =
+      key.endsWith('_initializer') && typeof inner === 'object' && inner !== null && 'config' in inner;
+    seeded[key] = isInitializer
+      ? {
+          ...inner,
+          config: { ...((inner as Config)['config'] as Config), ...seedOf(inner as Config, seed, `${path}/${key}`) },
+        }
+      : inner;
+  }
+  return seeded;
+}
+
+/** Constant initializers take no seed; all others of tfjs do. */
+const UNSEEDED = new Set(['Zeros', 'Ones', 'Constant', 'Identity']);
+
+function seedOf(initializer: Config, seed: number, path: string): Config {
+  return UNSEEDED.has(initializer['class_name'] as string) ? {} : { seed: deriveSeed(seed, 'initializer', path) };
+}
+
+/**
+ * A model of the same architecture whose initial weights are drawn from the seed, by the layers' own initializers.
+ *
+ * @throws AmunError `unregistered-layer` when a custom layer is not registered.
+ */
+export async function reinitializedModel(where: string, model: LayersModel, seed: number): Promise<LayersModel> {
+  return build(where, seedInitializers(topology(model), seed, '') as Config);
+}

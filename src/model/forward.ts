@@ -1,0 +1,165 @@
+/**
+ * A forward pass in the mode that is asked for. tfjs-layers offers `training` as one switch for everything; what it lacks is
+ * set on the layers for the length of one synchronous call and put back, whatever happens:
+ *
+ * - the head's softmax or sigmoid is left out, so that the pass yields logits;
+ * - batch norm can be frozen while dropout is on (tfjs updates moving statistics even of layers that are not trainable);
+ * - dropout masks come from our seed (recurrent and Gaussian layers take none in tfjs);
+ * - linear activations can be unfused: fused kernels compute the filters' gradients even when only the input's is wanted.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { RandomStream } from '../core/random';
+import type { Head } from './head';
+import { allLayers, type ActivationObject, type LayerObject, layersOf } from './tfjs-layers';
+
+/** How a forward pass treats the layers that behave differently in training. */
+export type ForwardMode =
+  /** Moving statistics, no dropout. `unfused` when an input gradient follows. */
+  | { readonly kind: 'inference'; readonly unfused?: boolean }
+  /** Dropout from `random`; batch statistics and their update, unless `batchNorm` is `frozen`. */
+  | { readonly kind: 'training'; readonly batchNorm: 'train' | 'frozen'; readonly random: RandomStream };
+
+/** Undoes a change to a layer. */
+type Undo = () => void;
+
+/** An identity that tfjs does not recognise as `linear`, and therefore does not fuse. */
+const UNFUSED_IDENTITY: ActivationObject = {
+  apply: (x) => x,
+  getClassName: () => 'amunIdentity',
+  getConfig: () => ({}),
+};
+
+/** Sets an own property and returns what puts back the former state, inherited methods included. */
+function replace<K extends keyof LayerObject>(layer: LayerObject, key: K, value: LayerObject[K]): Undo {
+  const own = Object.getOwnPropertyDescriptor(layer, key);
+  Object.defineProperty(layer, key, { value, writable: true, configurable: true, enumerable: own?.enumerable ?? true });
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(layer, key);
+    else Object.defineProperty(layer, key, own);
+  };
+}
+
+const single = (inputs: Tensor | Tensor[]): Tensor => (Array.isArray(inputs) ? inputs[0] : inputs);
+
+/** Layers whose training behaviour draws random numbers that we can't seed. */
+const UNSEEDED = new Set(['AlphaDropout']);
+const NOISE = new Set(['GaussianNoise', 'GaussianDropout']);
+
+/** The layers of a model by what a forward pass may have to change on them; read once per model. */
+export class ForwardPass {
+  private readonly layers: readonly LayerObject[];
+  private readonly batchNorms: readonly LayerObject[];
+  private readonly fusable: readonly LayerObject[];
+  /** How often the head's layer is called in one pass: only its last call makes the output. Counted on the first pass. */
+  private headCalls: number | undefined;
+
+  constructor(
+    private readonly model: LayersModel,
+    private readonly head: Head,
+  ) {
+    this.layers = allLayers(layersOf(model));
+    this.batchNorms = this.layers.filter((layer) => layer.getClassName() === 'BatchNormalization');
+    this.fusable = this.layers.filter((layer) => layer.activation?.getClassName() === 'linear');
+  }
+
+  /** Names of layers that make training irreproducible even under a seed. */
+  get unseededLayers(): readonly string[] {
+    return this.layers.filter((layer) => UNSEEDED.has(layer.getClassName())).map((layer) => layer.name);
+  }
+
+  /** True when a layer behaves differently in training by drawing random numbers. */
+  get hasBatchNorm(): boolean {
+    return this.batchNorms.length > 0;
+  }
+
+  /** The model's output without its softmax or sigmoid, of the model's own output shape. */
+  run(xs: Tensor, mode: ForwardMode): Tensor {
+    if (this.needsHeadCount()) this.countHeadCalls(xs);
+    const undo: Undo[] = [];
+    try {
+      this.patchHead(undo);
+      if (mode.kind === 'training') this.patchTraining(mode, undo);
+      else if (mode.unfused === true)
+        for (const layer of this.fusable) undo.push(replace(layer, 'activation', UNFUSED_IDENTITY));
+      return this.model.apply(xs, { training: mode.kind === 'training' }) as Tensor;
+    } finally {
+      // Backwards, so that a property changed twice ends as it began.
+      for (const step of undo.reverse()) step();
+    }
+  }
+
+  private needsHeadCount(): boolean {
+    return this.headCalls === undefined && (this.head.kind === 'softmax' || this.head.kind === 'sigmoid');
+  }
+
+  private countHeadCalls(xs: Tensor): void {
+    const { layer } = this.head as { layer: LayerObject };
+    const call = layer.call;
+    let calls = 0;
+    const undo = replace(layer, 'call', (inputs, kwargs) => {
+      calls += 1;
+      return call.call(layer, inputs, kwargs);
+    });
+    try {
+      tf.tidy(() => {
+        this.model.apply(tf.slice(xs, 0, 1));
+      });
+    } finally {
+      undo();
+    }
+    this.headCalls = calls;
+  }
+
+  private patchHead(undo: Undo[]): void {
+    if (this.head.kind !== 'softmax' && this.head.kind !== 'sigmoid') return;
+    const { layer } = this.head;
+    const call = layer.call;
+    let remaining = this.headCalls!;
+    const withoutActivation: LayerObject['call'] = (inputs, kwargs) => {
+      remaining -= 1;
+      if (remaining > 0) return call.call(layer, inputs, kwargs);
+      if (layer.activation === undefined) return single(inputs);
+      const restore = replace(layer, 'activation', UNFUSED_IDENTITY);
+      try {
+        return call.call(layer, inputs, kwargs);
+      } finally {
+        restore();
+      }
+    };
+    undo.push(replace(layer, 'call', withoutActivation));
+  }
+
+  private patchTraining(mode: Extract<ForwardMode, { kind: 'training' }>, undo: Undo[]): void {
+    if (mode.batchNorm === 'frozen') {
+      for (const layer of this.batchNorms) {
+        const call = layer.call;
+        undo.push(replace(layer, 'call', (inputs, kwargs) => call.call(layer, inputs, { ...kwargs, training: false })));
+      }
+    }
+    const draw = (): number => mode.random.int(0x7fffffff);
+    for (const layer of this.layers) {
+      const className = layer.getClassName();
+      if (className === 'Dropout' || className === 'SpatialDropout1D') undo.push(replace(layer, 'seed', draw()));
+      else if (NOISE.has(className)) undo.push(replace(layer, 'call', seededNoise(layer, draw)));
+      else if ('dropoutFunc' in layer && layer.dropoutFunc == null) {
+        undo.push(replace(layer, 'dropoutFunc', (x, rate) => tf.dropout(x, rate, undefined, draw())));
+      }
+    }
+  }
+}
+
+/** GaussianNoise adds N(0, σ²); GaussianDropout multiplies by N(1, rate / (1 − rate)). */
+function seededNoise(layer: LayerObject, draw: () => number): LayerObject['call'] {
+  return (inputs, kwargs) => {
+    const x = single(inputs);
+    if (kwargs['training'] !== true) return x;
+    if (layer.getClassName() === 'GaussianNoise') {
+      return tf.add(x, tf.randomNormal(x.shape, 0, layer.stddev, 'float32', draw()));
+    }
+    const rate = layer.rate ?? 0;
+    if (rate <= 0 || rate >= 1) return x;
+    return tf.mul(x, tf.randomNormal(x.shape, 1, Math.sqrt(rate / (1 - rate)), 'float32', draw()));
+  };
+}
