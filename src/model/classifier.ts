@@ -97,7 +97,7 @@ export class ClassifierView implements Classifier {
 
   /** Logits [N, K] in the given mode. */
   forward(xs: Tensor, mode: ForwardMode): Tensor2D {
-    return tf.tidy(() => {
+    return tf.tidy((): Tensor2D => {
       const output = this.pass.run(this.preprocessed(xs), mode);
       const flat = tf.reshape(output, [xs.shape[0], output.shape.at(-1)!]) as Tensor2D; // [N, …1, U] -> [N, U]
       if (flat.shape[1] === 1) return this.binaryLogits(flat);
@@ -137,7 +137,7 @@ export class ClassifierView implements Classifier {
 const TINY = 1.2e-38;
 
 function logarithm(probabilities: Tensor2D): Tensor2D {
-  return tf.log(tf.maximum(probabilities, TINY));
+  return tf.log(tf.maximum(probabilities, TINY) as Tensor2D);
 }
 
 function asTensor(value: number | readonly number[]): number | Tensor {

@@ -34,10 +34,10 @@ export function inputGradient(view: ClassifierView, xs: Tensor, oneHot: Tensor2D
 }
 
 /** Loss and its gradients by the trainable variables, by variable name. The caller disposes all. */
-export interface WeightGradients {
+export type WeightGradients = {
   readonly loss: Scalar;
   readonly gradients: tf.NamedTensorMap;
-}
+};
 
 /** Gradient of `scale` times the mean loss of the batch by the trainable variables. */
 export function weightGradients(

@@ -85,12 +85,12 @@ export async function probeModel(where: string, view: ClassifierView, xs: Tensor
 /** Rows that are non-negative and sum to one are probabilities; logits do so only by a coincidence of measure zero. */
 async function settleHead(view: ClassifierView, xs: Tensor): Promise<void> {
   const output = view.logits(xs);
-  const values = await output.data();
+  const values = Array.from(await output.data());
   const [rows, units] = output.shape;
   output.dispose();
   let looksLikeProbabilities = true;
   for (let row = 0; row < rows; row += 1) {
-    const slice = values.subarray(row * units, (row + 1) * units);
+    const slice = values.slice(row * units, (row + 1) * units);
     const sum = slice.reduce((total, value) => total + value, 0);
     if (Math.abs(sum - 1) > 1e-3 || slice.some((value) => value < 0)) looksLikeProbabilities = false;
   }

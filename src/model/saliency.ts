@@ -8,7 +8,7 @@
  * forget images are not augmented, so the mask is a function of the data alone.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { LabelledData } from '../data/labelled';
+import type { LabelledBatch, LabelledData } from '../data/labelled';
 import type { RunControl } from '../core/run';
 import type { ClassifierView } from './classifier';
 import { weightGradients } from './gradients';
@@ -28,19 +28,21 @@ export async function weightSaliency(
     await control.checkpoint();
     const indices = Int32Array.from({ length: Math.min(batchSize, data.size - start) }, (_, i) => start + i);
     const batch = await data.gather(indices, signal);
-    const { loss, gradients } = tf.tidy(() =>
-      weightGradients(view, batch.xs, oneHotLabels(batch.labels, view.classCount), {
-        loss: crossEntropy,
-        mode: { kind: 'inference' },
-        scale: -1,
-      }),
-    );
-    loss.dispose();
+    const gradients = ascentGradients(view, batch);
     batch.xs.dispose();
     await accumulate(view, gradients, sums);
     control.advance(indices.length);
   }
   return new Map([...sums].map(([key, sum]) => [key, Float32Array.from(sum, Math.abs)]));
+}
+
+/** Gradients of −CE by tfjs variable name, in inference mode. */
+function ascentGradients(view: ClassifierView, batch: LabelledBatch): tf.NamedTensorMap {
+  return tf.tidy(() => {
+    const oneHot = oneHotLabels(batch.labels, view.classCount);
+    return weightGradients(view, batch.xs, oneHot, { loss: crossEntropy, mode: { kind: 'inference' }, scale: -1 })
+      .gradients;
+  });
 }
 
 async function accumulate(
