@@ -27,7 +27,12 @@ export interface ExampleSource {
    * source can be trained and evaluated on, but neither forgotten nor relabelled. @default false
    */
   readonly sequential?: boolean;
-  /** Loads the examples of these indices, in this order. The library disposes what comes back. */
+  /**
+   * A reader of its own, at the first example: what each call of the library reads from, so that two calls share no position.
+   * Only a sequential source needs one. @default the source itself
+   */
+  reader?(): ExampleSource;
+  /** Loads the examples of these indices, in this order, as new tensors: the library disposes what comes back. */
   gather(indices: Int32Array, signal?: AbortSignal): Promise<Examples>;
 }
 
