@@ -1,0 +1,123 @@
+/**
+ * What an evaluation measures. Plain data: it survives JSON.
+ */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { RunOptions } from '../core/run';
+import type { Predictions } from '../model/predict';
+
+/** A figure with its bootstrap interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  /** Share of resamples inside, such as 0.95. */
+  readonly level: number;
+}
+
+/** The three sets of an evaluation, predicted by the model under test. */
+export interface EvaluatedSets {
+  readonly forget: Predictions;
+  readonly retain: Predictions;
+  readonly test: Predictions;
+}
+
+/** A membership-inference attack: a factory such as `rmia()` makes one. */
+export interface MembershipAttack {
+  /** The key in {@link Evaluation.membership}, such as `rmia`. */
+  readonly name: string;
+  /** Checks its options against the sets before any work; throws AmunError. */
+  check?(sizes: { forget: number; retain: number; test: number; classCount: number }): void;
+  /** Scores the predictions. Deterministic for a seed. */
+  run(sets: EvaluatedSets, run: { readonly seed: number; readonly signal?: AbortSignal }): Promise<MembershipResult>;
+}
+
+/** How well an attack tells two sets apart. */
+export interface Separation {
+  /** Area under the ROC curve, in [0, 1]. Ideal: the retrained model's value. */
+  readonly auc: number;
+  readonly aucInterval: Interval;
+  /** Best balanced accuracy over all thresholds, in [0.5, 1]. */
+  readonly accuracy: number;
+  /** True-positive rate at false-positive rates; `resolved` is false where there are too few negatives for the rate. */
+  readonly tprAtFpr: readonly { readonly fpr: number; readonly tpr: number; readonly resolved: boolean }[];
+  /** ROC curve, thinned for plots. */
+  readonly roc: { readonly fpr: readonly number[]; readonly tpr: readonly number[] };
+  readonly positives: number;
+  readonly negatives: number;
+}
+
+/** What one membership attack says. */
+export interface MembershipResult {
+  readonly name: string;
+  /** Forget set (positive) against test set: 0.5 when forgotten examples look like unseen ones. Ideal: the retrained model's value. */
+  readonly forgetVsTest?: Separation;
+  /** Retain set (positive) against forget set. Ideal: the retrained model's value. */
+  readonly retainVsForget?: Separation;
+  /** Share of the forget set called non-member, by feature (SVC): the "MIA efficacy". Ideal: the retrained model's value. */
+  readonly efficacy?: Readonly<Record<string, number>>;
+  /** Options in force and sizes of samples, for the record. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Histogram of the true class's probability. */
+export interface ConfidenceHistogram {
+  /** Shares of the set per bin, summing to 1. */
+  readonly forget: readonly number[];
+  readonly retain: readonly number[];
+  readonly test: readonly number[];
+  /** Edges of the bins in [0, 1], one more than bins. */
+  readonly edges: readonly number[];
+  /** Kolmogorov-Smirnov distance between forget and test, in [0, 1]. Ideal: the retrained model's value. */
+  readonly ksForgetTest: number;
+}
+
+/** Differences to a retrained model, this minus that. Ideal: 0. */
+export interface Gaps {
+  readonly forgetAccuracy: number;
+  readonly retainAccuracy: number;
+  readonly testAccuracy: number;
+  readonly ksForgetTest: number;
+  /** RMIA forget-vs-test AUC, when both were attacked. */
+  readonly rmiaAuc?: number;
+  /** SVC confidence efficacy, when both were attacked. */
+  readonly svcEfficacy?: number;
+}
+
+/** Result of `evaluate`. Accuracies and rates are fractions in [0, 1]. */
+export interface Evaluation {
+  /** Accuracy on the forget set (the AMUN paper's "unlearn accuracy"; SalUn's UA is 1 − this). Ideal: the retrained model's value. */
+  readonly forgetAccuracy: number;
+  readonly forgetAccuracyInterval: Interval;
+  /** Accuracy on the retain set. Higher is better; ideal: the retrained model's value. */
+  readonly retainAccuracy: number;
+  readonly retainAccuracyInterval: Interval;
+  /** Accuracy on the test set. Higher is better; ideal: the retrained model's value. */
+  readonly testAccuracy: number;
+  readonly testAccuracyInterval: Interval;
+  readonly confidence: ConfidenceHistogram;
+  /** By attack name. */
+  readonly membership: Readonly<Record<string, MembershipResult>>;
+  readonly sizes: { readonly forget: number; readonly retain: number; readonly test: number };
+  /** Present with a reference. */
+  readonly gaps?: Gaps;
+  /** Mean of |forget, retain, test accuracy, RMIA forget-vs-test AUC| differences to the reference. Ideal: 0. Present with `rmia`. */
+  readonly averageGap?: number;
+  /** The same with the SVC confidence efficacy in RMIA's place. Present with `svcMia`. */
+  readonly averageGapSvc?: number;
+  /** The findings in words. */
+  readonly summary: readonly string[];
+  readonly warnings: readonly string[];
+  readonly seed: number;
+  readonly durationMs: number;
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions extends RunOptions {
+  /** Membership attacks to run. @default [svcMia()] when sizes allow */
+  readonly attacks?: readonly MembershipAttack[];
+  /** A retrained model, or its evaluation with the same attacks. */
+  readonly reference?: LayersModel | Evaluation;
+  /** Bins of the confidence histograms. @default 20 */
+  readonly bins?: number;
+  /** Bootstrap resamples for intervals. @default 1000 */
+  readonly resamples?: number;
+}
