@@ -1,8 +1,8 @@
 /**
  * Augmentation: random changes that leave the class as it is, drawn anew for each batch.
  *
- * Random crop and flip as CIFAR training has had them since Lin, Chen, Yan, "Network in Network" (2014) and He et al. (2016),
- * section 4.2; the AMUN code uses torchvision's `RandomCrop(32, padding=4)` then `RandomHorizontalFlip()` on training images.
+ * Random crop and flip as in He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition" (2016), section 4.2;
+ * the AMUN code uses torchvision's `RandomCrop(32, padding=4)`, then `RandomHorizontalFlip()`, on training images.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -12,8 +12,8 @@ import type { RandomStream } from '../core/random';
 import { isTensor, showShape } from './check';
 
 /**
- * Changes a batch of inputs [B, …input] at random and returns a tensor of the same shape. Runs inside `tf.tidy`: use ops only,
- * dispose nothing, return no promise. Draw from `random` alone, so that a seed repeats a run.
+ * Changes a batch of inputs [B, …input] at random and returns a tensor of the same shape. Runs inside `tf.tidy`: use
+ * ops only, dispose nothing, return no promise. Draw from `random` alone, so that a seed repeats a run.
  */
 export type Augment = (xs: Tensor, random: RandomStream) => Tensor;
 
@@ -49,8 +49,8 @@ function sourcePixels(
 }
 
 /**
- * Pads each image with zeros, crops it back to its size at a random place, and mirrors it left to right half of the time:
- * per example, exact to the bit on every backend (pixels move, nothing is computed). For images [B, H, W, C].
+ * Pads each image with zeros, crops it back to its size at a random place, and mirrors it left to right half of the
+ * time: per example, exact to the bit on every backend (pixels move, nothing is computed). For images [B, H, W, C].
  *
  * @throws AmunError `invalid-option`; when applied, `invalid-inputs` for anything but images.
  */
@@ -74,7 +74,7 @@ export function randomCropFlip(options: RandomCropFlipOptions = {}): Augment {
         [0, 0],
       ]); // [B, H * W + 1, C]
       const sources = tf.tensor2d(sourcePixels(xs.shape, padding, flip, random), [batch, height * width], 'int32');
-      // Indices count within one image: a flat index over the batch would outgrow float32, in which WebGL keeps integers.
+      // Indices count within one image: over the whole batch they could outgrow the float32 in which WebGL keeps them.
       return tf.reshape(tf.gather(withZero, sources, 1, 1), xs.shape);
     });
   };

@@ -1,6 +1,6 @@
 /**
- * The first look at what a caller passed as examples: shapes and types only, so that nothing is read or allocated for input
- * that cannot be right.
+ * The first look at what a caller passed as examples: shapes and types only, so that nothing is read or allocated for
+ * input that cannot be right.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { AmunError } from '../core/errors';

@@ -46,7 +46,9 @@ export function subsetData(data: LabelledData, indices: Int32Array): LabelledDat
   };
 }
 
-/** Batches changed at random on their way out; `nextStream` is asked for each batch's stream, so the caller names it. */
+/**
+ * Batches changed at random on their way out; `nextStream` is asked for each batch's stream, so the caller names it.
+ */
 export function augmented(data: LabelledData, augment: Augment, nextStream: () => RandomStream): LabelledData {
   return {
     ...data,

@@ -1,6 +1,6 @@
 /**
- * The values of inputs: finite, and within the bounds that the adversarial search will keep to. An input outside them would
- * be clamped by the search's first step, and its distance to its neighbour would mean nothing.
+ * The values of inputs: finite, and within the bounds that the adversarial search will keep to. An input outside them
+ * would be clamped by the search's first step, and its distance to its neighbour would mean nothing.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { AmunError } from '../core/errors';

@@ -1,6 +1,7 @@
 /**
  * Labels on the host: class ids and one-hot rows become an Int32Array, anything else is refused by name. Soft labels,
- * several classes per example and "no class" have no meaning here: a search for misclassified neighbours needs one class.
+ * several classes per example and "no class" have no meaning here: a search for misclassified neighbours needs one
+ * class.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { AmunError } from '../core/errors';
@@ -79,8 +80,8 @@ function classOfRow(where: string, values: Values, start: number, width: number,
 /**
  * Reads labels `ys` ([N] or [N, 1] class ids of any dtype, or one-hot [N, K]) into class ids [N].
  *
- * @throws AmunError `invalid-labels` for ids that are fractional, NaN or out of range, and for rows that are not one-hot;
- * `class-count-mismatch` for one-hot rows of another width than the model's class count.
+ * @throws AmunError `invalid-labels` for ids that are fractional, NaN or out of range, and for rows that are not
+ * one-hot; `class-count-mismatch` for one-hot rows of another width than the model's class count.
  */
 export async function readLabels(where: string, ys: Tensor, reading: LabelReading = {}): Promise<Int32Array> {
   const { classCount, nameRow = nameRowPlainly } = reading;

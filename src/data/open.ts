@@ -1,6 +1,6 @@
 /**
- * The door into the library: whatever a caller passes as data is checked here against the model, before the first tensor is
- * allocated, and comes out as {@link LabelledData}. What a source gathers is checked batch by batch.
+ * The door into the library: whatever a caller passes as data is checked here against the model, before the first
+ * tensor is allocated, and comes out as {@link LabelledData}. What a source gathers is checked batch by batch.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -35,8 +35,8 @@ function checkInputShape(where: string, shape: readonly number[], expected: read
 /**
  * Checks data against the model and opens it for reading. Allocates nothing, and owns nothing afterwards.
  *
- * @throws AmunError `invalid-inputs`, `invalid-labels`, `size-mismatch`, `class-count-mismatch`, `out-of-bounds`, `empty-set`,
- * `disposed`.
+ * @throws AmunError `invalid-inputs`, `invalid-labels`, `size-mismatch`, `class-count-mismatch`, `out-of-bounds`,
+ * `empty-set`, `disposed`.
  */
 export async function openData(where: string, data: ExampleData, expect: ExpectedData): Promise<LabelledData> {
   return isExampleSource(data) ? openSource(where, data, expect) : await openExamples(where, data, expect);
@@ -125,7 +125,9 @@ interface ExpectedBatch extends ExpectedData {
   readonly nameRow: (row: number) => string;
 }
 
-/** Takes over what a source gathered: its labels go to the host, its tensors are disposed, `xs` only if it is refused. */
+/**
+ * Takes over what a source gathered: its labels go to the host, its tensors are disposed, `xs` only if it is refused.
+ */
 async function checkedBatch(
   where: string,
   batch: Examples,
