@@ -17,5 +17,5 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   treeshake: true,
-  external: [/^node:/, /^@tensorflow\//, 'libsvm-js', /^libsvm-js\//, 'pure-rand'],
+  external: [/^node:/, /^@tensorflow\//, '#libsvm', 'pure-rand'],
 });

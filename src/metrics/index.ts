@@ -1,0 +1,1 @@
+export { svcMiaScores } from './svc';
