@@ -7,6 +7,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type Bounds, checkBounds } from '../core/bounds';
 import { AmunError } from '../core/errors';
 import { checkKeys, checkOneOf, checkOptionalFunction, show } from '../core/options';
+import type { ExpectedData } from '../data/open';
 import { cloneModel } from './clone';
 import { type ForwardMode, ForwardPass } from './forward';
 import { findHead, type Head } from './head';
@@ -83,6 +84,12 @@ export class ClassifierView implements Classifier {
 
   get hasBatchNorm(): boolean {
     return this.pass.hasBatchNorm;
+  }
+
+  /** What the model expects of its data. */
+  get expectedData(): ExpectedData {
+    const [low, high] = this.bounds;
+    return { inputShape: this.inputShape, classCount: this.classCount, bounds: { low, high } };
   }
 
   /** Decides what an unknown head puts out. */

@@ -1,0 +1,38 @@
+/**
+ * Models with initial weights that a seed determines: what retraining and reference models start from.
+ */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { AmunError } from '../core/errors';
+import { asClassifier, type Classifier, type ClassifierView } from './classifier';
+import { reinitializedModel } from './clone';
+
+/**
+ * Makes a new model with the initial weights that the seed determines, for example through the `seed` of tfjs' initializers. A
+ * function that takes no parameter is called too: its model's weights are then drawn anew from the seed, each by its layer's own
+ * initializer. The library disposes the models that it gets.
+ */
+export type BuildModel = (seed: number) => LayersModel | Classifier | Promise<LayersModel | Classifier>;
+
+/**
+ * Builds a model for the seed and reads it as a classifier. The caller disposes `view.model`.
+ *
+ * @throws AmunError `callback-failed` when `build` throws; what `asClassifier` and `reinitializedModel` throw.
+ */
+export async function freshModel(where: string, build: BuildModel, seed: number): Promise<ClassifierView> {
+  const view = asClassifier(where, await built(where, build, seed));
+  if (build.length > 0) return view.withModel(view.model);
+  try {
+    return view.withModel(await reinitializedModel(where, view.model, seed));
+  } finally {
+    view.model.dispose();
+  }
+}
+
+async function built(where: string, build: BuildModel, seed: number): Promise<LayersModel | Classifier> {
+  try {
+    return await build(seed);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AmunError('callback-failed', `${where}: build threw, which ends the run: ${reason}`, { cause });
+  }
+}

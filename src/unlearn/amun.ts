@@ -1,0 +1,96 @@
+/**
+ * AMUN: fine-tuning on the forget set's nearest adversarial neighbours, with the wrong labels that the model gives them.
+ *
+ * A neighbour lies where the model was already about to change its mind, so learning its label moves the boundary near the
+ * example and nowhere else: confidence on the example falls as if it had never been seen.
+ *
+ * Source: Ebrahimpour-Boroojeny, Sundaram, Chandrasekaran, "AMUN: Adversarial Machine UNlearning", ICML 2025, arXiv 2503.00917,
+ * section 4. The original code keeps the forget set with its true labels among the training data by default, which holds the
+ * forget accuracy up; here retain and adversarial set are the default, and the other sets an option.
+ */
+import { AmunError } from '../core/errors';
+import { checkOneOf, checkStrategy, show } from '../core/options';
+import { concatData } from '../data/compose';
+import type { LabelledData } from '../data/labelled';
+import type { AdversarialSearch, AdversarialSet } from '../search/adversarial-search';
+import { IncreasingEpsilonSearch } from '../search/increasing-epsilon';
+import { adversarialData } from './adversarial-data';
+import type { EpochPlan, RunContext } from './context';
+import { describeOption, resolveTraining, type TrainingOptions } from './options';
+import { Unlearner } from './unlearner';
+
+/** What AMUN fine-tunes on; forget examples keep their true labels there. */
+export type AmunTrainingSet = 'adversarial' | 'adversarial+forget' | 'adversarial+retain' | 'adversarial+forget+retain';
+
+const TRAINING_SETS: readonly AmunTrainingSet[] = [
+  'adversarial',
+  'adversarial+forget',
+  'adversarial+retain',
+  'adversarial+forget+retain',
+];
+
+/** Options of {@link Amun}. */
+export interface AmunOptions extends TrainingOptions {
+  /** How neighbours are found. @default new IncreasingEpsilonSearch() */
+  readonly search?: AdversarialSearch;
+  /** Neighbours found before, one per example to forget, in its order; the caller keeps and disposes them. @default search */
+  readonly adversarial?: AdversarialSet;
+  /**
+   * What to fine-tune on.
+   * @default 'adversarial+retain' with retain data, 'adversarial' without
+   */
+  readonly trainOn?: AmunTrainingSet;
+}
+
+/** Fine-tunes on adversarial neighbours of the forget set. */
+export class Amun extends Unlearner {
+  readonly name = 'Amun';
+  private readonly search: AdversarialSearch;
+  private readonly adversarial: AdversarialSet | undefined;
+  private readonly trainOn: AmunTrainingSet | undefined;
+
+  /**
+   * @param options - Learning rate 0.05, ×0.1 every 5 epochs, unless told: an average gap of 0.6 points to retraining on 10,000
+   *   Fashion-MNIST images, where 0.01 left 2.6, and the forget set's true labels 3.9 to 5.3.
+   * @throws AmunError `invalid-option`.
+   */
+  constructor(options: AmunOptions = {}) {
+    const { search = new IncreasingEpsilonSearch(), adversarial, trainOn, ...training } = options;
+    super(
+      resolveTraining('Amun', training, { learningRate: 0.05, schedule: { every: 5 } }, [
+        'search',
+        'adversarial',
+        'trainOn',
+      ]),
+    );
+    this.search = checkStrategy('Amun: search', search, 'find', 'new IncreasingEpsilonSearch()');
+    if (trainOn !== undefined) checkOneOf('Amun: trainOn', trainOn, TRAINING_SETS);
+    if (adversarial !== undefined && (adversarial as Partial<AdversarialSet> | null)?.found === undefined) {
+      throw new AmunError(
+        'invalid-option',
+        `Amun: adversarial: expected an AdversarialSet, as a search's find() gives, got ${show(adversarial)}.`,
+      );
+    }
+    this.adversarial = adversarial;
+    this.trainOn = trainOn;
+  }
+
+  override needsRetain(): boolean {
+    return this.trainOn?.includes('retain') === true;
+  }
+
+  override describe(): Record<string, unknown> {
+    const search = this.adversarial === undefined ? describeOption(this.search) : 'given';
+    return { ...super.describe(), search, ...(this.trainOn === undefined ? {} : { trainOn: this.trainOn }) };
+  }
+
+  async plan(context: RunContext): Promise<EpochPlan> {
+    const adversarial = await adversarialData(context, this.search, this.adversarial);
+    const trainOn = this.trainOn ?? (context.retain === undefined ? 'adversarial' : 'adversarial+retain');
+    const parts: LabelledData[] = [adversarial];
+    if (trainOn.includes('forget')) parts.push(context.augmented(context.forget));
+    if (trainOn.includes('retain')) parts.push(context.augmented(context.retain!));
+    const passes = [{ name: 'train', data: concatData(parts) }];
+    return () => passes;
+  }
+}

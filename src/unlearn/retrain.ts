@@ -1,0 +1,84 @@
+/**
+ * Retraining without the forget set: exact unlearning, and what every other method is measured by.
+ */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { AmunError } from '../core/errors';
+import { checkOptionalFunction } from '../core/options';
+import { checkModelShape } from '../model/model-shape';
+import { reinitializedModel } from '../model/clone';
+import type { ClassifierView } from '../model/classifier';
+import { copyWeights } from '../model/variables';
+import type { EpochPlan, RunContext } from './context';
+import { resolveTraining, type TrainingOptions } from './options';
+import type { UnlearnRun } from './types';
+import { Unlearner } from './unlearner';
+
+/** Options of {@link Retrain}. */
+export interface RetrainOptions extends TrainingOptions {
+  /**
+   * Makes an untrained model for a seed. One that takes no seed gets its initial weights redrawn from it, by its layers' own
+   * initializers. @default the given model's architecture, redrawn
+   */
+  readonly build?: (seed: number) => LayersModel | Promise<LayersModel>;
+}
+
+/** Trains new weights on the retain set. Needs it. */
+export class Retrain extends Unlearner {
+  readonly name = 'Retrain';
+  private readonly build: RetrainOptions['build'];
+
+  /** @param options - 20 epochs, learning rate 0.1 falling along a cosine, unless told: pass what trained the original model. */
+  constructor(options: RetrainOptions = {}) {
+    const { build, ...training } = options;
+    super(resolveTraining('Retrain', training, { learningRate: 0.1, schedule: 'cosine', epochs: 20 }, []));
+    this.build = checkOptionalFunction('Retrain: build', build);
+  }
+
+  override needsRetain(): boolean {
+    return true;
+  }
+
+  override async workingView(where: string, view: ClassifierView, run: UnlearnRun): Promise<ClassifierView> {
+    const fresh = view.withModel(await freshModel(where, view.model, this.build, run.seed ?? 0));
+    if (fresh.classCount !== view.classCount) {
+      fresh.model.dispose();
+      throw new AmunError(
+        'class-count-mismatch',
+        `${where}: build() made a model of ${fresh.classCount} classes, expected ${view.classCount}.`,
+      );
+    }
+    if (run.inPlace !== true) return fresh;
+    try {
+      copyWeights(where, fresh.variables, view.variables);
+    } finally {
+      fresh.model.dispose();
+    }
+    return view.withModel(view.model);
+  }
+
+  plan(context: RunContext): EpochPlan {
+    const passes = [{ name: 'retain', data: context.augmented(context.retain!) }];
+    return () => passes;
+  }
+}
+
+/** An untrained model: what `build` makes, or the same architecture, its weights drawn from the seed. */
+async function freshModel(
+  where: string,
+  model: LayersModel,
+  build: RetrainOptions['build'],
+  seed: number,
+): Promise<LayersModel> {
+  if (build === undefined) return reinitializedModel(where, model, seed);
+  const built = await build(seed);
+  checkModelShape(`${where}: build()`, built);
+  if (built === model) {
+    throw new AmunError('invalid-option', `${where}: build() returned the model to be retrained; return a new one.`);
+  }
+  if (build.length > 0) return built;
+  try {
+    return await reinitializedModel(where, built, seed);
+  } finally {
+    built.dispose();
+  }
+}

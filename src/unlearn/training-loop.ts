@@ -1,0 +1,180 @@
+/**
+ * The one training loop: epochs of passes of batches, with an end that leaves usable weights whatever happens.
+ *
+ * Every method trains by it, so abort, divergence, checkpoints, progress and memory are solved once.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { AmunError, isAmunError } from '../core/errors';
+import { RunControl } from '../core/run';
+import { batchPlan } from '../data/batches';
+import type { LabelledBatch } from '../data/labelled';
+import { weightGradients, type WeightGradients } from '../model/gradients';
+import { crossEntropy, oneHotLabels } from '../model/losses';
+import { Sgd } from '../model/sgd';
+import { restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
+import type { EpochPlan, Pass, RunContext } from './context';
+import { learningRateAt } from './schedule';
+import type { EpochRecord, UnlearnResult } from './types';
+
+/** A loss beyond this is an explosion: chance level is ln K, and even a confident model's errors stay far below. */
+const EXPLODED = 1e4;
+
+/** A run's progress through its epochs. */
+export interface LoopState {
+  epoch: number;
+  readonly history: EpochRecord[];
+}
+
+/** What the loop tells its owner after each whole epoch. */
+export type EpochSaved = (epoch: number, weights: WeightSnapshot, optimizer: Sgd) => Promise<void>;
+
+type Ended = UnlearnResult['state'];
+
+/** Thrown inside the loop to end it without an error. */
+class LoopEnd {
+  constructor(readonly state: Ended) {}
+}
+
+/** Trains the context's model by the plan, from `state.epoch` on. */
+export class TrainingLoop {
+  private readonly optimizer: Sgd;
+  private control!: RunControl;
+
+  constructor(
+    private readonly context: RunContext,
+    private readonly plan: EpochPlan,
+    private readonly state: LoopState,
+    private readonly saved: EpochSaved,
+  ) {
+    const { momentum, weightDecay } = context.options;
+    this.optimizer = new Sgd(context.view.variables, { momentum, weightDecay, mask: context.mask });
+  }
+
+  /** Takes over momenta of an interrupted run. */
+  restoreMomenta(momenta: WeightSnapshot): void {
+    this.optimizer.restore(momenta);
+  }
+
+  /** Runs to the end, and says which one it was. */
+  async run(): Promise<Ended> {
+    const { variables } = this.context.view;
+    let good = await snapshotWeights(variables);
+    try {
+      while (this.state.epoch < this.context.options.epochs) {
+        await this.epoch();
+        good = await this.checkedWeights();
+        await this.saved(this.state.epoch, good, this.optimizer);
+        await this.callOnEpochEnd();
+      }
+      return 'completed';
+    } catch (error) {
+      if (!(error instanceof LoopEnd)) throw error;
+      if (error.state === 'diverged') restoreWeights(this.context.where, variables, good);
+      return error.state;
+    } finally {
+      this.optimizer.dispose();
+    }
+  }
+
+  private async epoch(): Promise<void> {
+    const { options } = this.context;
+    const { epoch } = this.state;
+    const startedAt = performance.now();
+    this.context.beginEpoch(epoch);
+    const passes = await this.plan(epoch);
+    this.control ??= this.newControl(passes);
+    const learningRate = learningRateAt(options.schedule, options.learningRate, epoch, options.epochs);
+    const losses: Record<string, number> = {};
+    for (const [index, pass] of passes.entries()) {
+      losses[pass.name] = await this.pass(pass, index, learningRate);
+    }
+    this.state.epoch += 1;
+    const durationMs = performance.now() - startedAt;
+    this.state.history.push({ epoch: this.state.epoch, learningRate, losses, durationMs });
+  }
+
+  private newControl(passes: readonly Pass[]): RunControl {
+    const { options, run } = this.context;
+    const perEpoch = passes.reduce(
+      (sum, { data }) => sum + batchPlan(data.size, options.batchSize, undefined).length,
+      0,
+    );
+    return new RunControl(run, 'train', 'batches', perEpoch * options.epochs, perEpoch * this.state.epoch);
+  }
+
+  private async pass(pass: Pass, index: number, learningRate: number): Promise<number> {
+    const { epoch } = this.state;
+    const order = pass.data.sequential ? undefined : this.context.random('batches', epoch, index);
+    const batches = batchPlan(pass.data.size, this.context.options.batchSize, order);
+    let sum = 0;
+    let examples = 0;
+    for (const [number, indices] of batches.entries()) {
+      await this.control.yield();
+      if (this.control.aborted) throw new LoopEnd('aborted');
+      const loss = await this.step(pass, indices, learningRate, [epoch, index, number]);
+      sum += loss * indices.length;
+      examples += indices.length;
+      this.control.advance(1, { epoch: epoch + 1, loss: sum / examples });
+    }
+    return sum / examples;
+  }
+
+  /** One step of SGD; the mean cross-entropy of its batch. */
+  private async step(pass: Pass, indices: Int32Array, learningRate: number, name: readonly number[]): Promise<number> {
+    const { loss, gradients } = await this.gradients(pass, indices, name);
+    try {
+      const scaled = (await loss.data())[0];
+      if (!Number.isFinite(scaled) || Math.abs(scaled) > EXPLODED) throw new LoopEnd('diverged');
+      this.optimizer.step(gradients, learningRate);
+      return scaled * (pass.direction ?? 1);
+    } finally {
+      loss.dispose();
+      tf.dispose(gradients);
+    }
+  }
+
+  private async gradients(pass: Pass, indices: Int32Array, name: readonly number[]): Promise<WeightGradients> {
+    const { view, options, run } = this.context;
+    const { xs, labels } = await this.gather(pass, indices, run.signal);
+    try {
+      return tf.tidy(() =>
+        weightGradients(view, xs, oneHotLabels(labels, view.classCount), {
+          loss: crossEntropy,
+          mode: { kind: 'training', batchNorm: options.batchNorm, random: this.context.random('noise', ...name) },
+          scale: pass.direction,
+        }),
+      );
+    } finally {
+      xs.dispose();
+    }
+  }
+
+  private async gather(pass: Pass, indices: Int32Array, signal: AbortSignal | undefined): Promise<LabelledBatch> {
+    try {
+      return await pass.data.gather(indices, signal);
+    } catch (error) {
+      if (signal?.aborted === true && !isAmunError(error)) throw new LoopEnd('aborted');
+      throw error;
+    }
+  }
+
+  /** The weights after an epoch, which may be bad although its last loss, taken before the last step, was good. */
+  private async checkedWeights(): Promise<WeightSnapshot> {
+    const weights = await snapshotWeights(this.context.view.variables);
+    for (const values of weights.values()) {
+      if (!values.every(Number.isFinite)) throw new LoopEnd('diverged');
+    }
+    return weights;
+  }
+
+  private async callOnEpochEnd(): Promise<void> {
+    const { run, view } = this.context;
+    if (run.onEpochEnd === undefined) return;
+    try {
+      await run.onEpochEnd(view.model, this.state.epoch);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AmunError('callback-failed', `onEpochEnd threw, which ends the run: ${reason}`, { cause });
+    }
+  }
+}
