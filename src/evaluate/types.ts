@@ -3,13 +3,14 @@
  */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunOptions } from '../core/run';
+import type { Classifier } from '../model/classifier';
 import type { Predictions } from '../model/predict';
 
-/** A figure with its bootstrap interval. */
+/** An interval around a figure: Wilson's for shares such as accuracies, a bootstrap's percentiles for an AUC. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** Share of resamples inside, such as 0.95. */
+  /** Confidence level, such as 0.95. */
   readonly level: number;
 }
 
@@ -20,6 +21,15 @@ export interface EvaluatedSets {
   readonly test: Predictions;
 }
 
+/** What an attack is told of the evaluation that it is part of. */
+export interface AttackRun {
+  /** Seed of every random draw. The same seed draws the same examples, whichever model is attacked. */
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  /** Bootstrap resamples for intervals. @default 1000 */
+  readonly resamples?: number;
+}
+
 /** A membership-inference attack: a factory such as `rmia()` makes one. */
 export interface MembershipAttack {
   /** The key in {@link Evaluation.membership}, such as `rmia`. */
@@ -27,7 +37,7 @@ export interface MembershipAttack {
   /** Checks its options against the sets before any work; throws AmunError. */
   check?(sizes: { forget: number; retain: number; test: number; classCount: number }): void;
   /** Scores the predictions. Deterministic for a seed. */
-  run(sets: EvaluatedSets, run: { readonly seed: number; readonly signal?: AbortSignal }): Promise<MembershipResult>;
+  run(sets: EvaluatedSets, run: AttackRun): Promise<MembershipResult>;
 }
 
 /** How well an attack tells two sets apart. */
@@ -37,7 +47,10 @@ export interface Separation {
   readonly aucInterval: Interval;
   /** Best balanced accuracy over all thresholds, in [0.5, 1]. */
   readonly accuracy: number;
-  /** True-positive rate at false-positive rates; `resolved` is false where there are too few negatives for the rate. */
+  /**
+   * True-positive rate at false-positive rates of 0.1 %, 1 % and 5 %. `resolved` is false where there are too few negatives for the
+   * rate; `tpr` is then the rate at no false positive at all.
+   */
   readonly tprAtFpr: readonly { readonly fpr: number; readonly tpr: number; readonly resolved: boolean }[];
   /** ROC curve, thinned for plots. */
   readonly roc: { readonly fpr: readonly number[]; readonly tpr: readonly number[] };
@@ -114,8 +127,8 @@ export interface Evaluation {
 export interface EvaluateOptions extends RunOptions {
   /** Membership attacks to run. @default [svcMia()] when sizes allow */
   readonly attacks?: readonly MembershipAttack[];
-  /** A retrained model, or its evaluation with the same attacks. */
-  readonly reference?: LayersModel | Evaluation;
+  /** A retrained model, which the same attacks are run on, or its evaluation with the same attacks and seed. */
+  readonly reference?: LayersModel | Classifier | Evaluation;
   /** Bins of the confidence histograms. @default 20 */
   readonly bins?: number;
   /** Bootstrap resamples for intervals. @default 1000 */
