@@ -4,7 +4,7 @@
 
 import { registerBatchNormGradient } from './batch-norm-gradient';
 import { kernelOf, replaceKernel } from './backend';
-import { composedConv2DBackpropFilter, composedConv2DBackpropInput } from './composed-conv';
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv-kernels';
 import {
   loopDepthwiseBackpropFilter,
   loopDepthwiseBackpropInput,
@@ -16,12 +16,13 @@ import { withExplicitSamePadding } from './same-padding';
 
 /** Registers every training kernel that tfjs' wasm backend lacks or gets wrong. */
 export function registerTrainingKernels(): void {
-  for (const name of ['Conv2D', 'FusedConv2D']) replaceKernel(name, withExplicitSamePadding(kernelOf(name), false));
+  replaceKernel('Conv2D', conv2D(kernelOf('Conv2D')));
+  replaceKernel('FusedConv2D', fusedConv2D(kernelOf('FusedConv2D')));
   for (const name of ['DepthwiseConv2dNative', 'FusedDepthwiseConv2D']) {
     replaceKernel(name, withExplicitSamePadding(kernelOf(name), true));
   }
-  replaceKernel('Conv2DBackpropInput', composedConv2DBackpropInput);
-  replaceKernel('Conv2DBackpropFilter', composedConv2DBackpropFilter);
+  replaceKernel('Conv2DBackpropInput', conv2DBackpropInput);
+  replaceKernel('Conv2DBackpropFilter', conv2DBackpropFilter);
   replaceKernel('DepthwiseConv2dNativeBackpropInput', loopDepthwiseBackpropInput);
   replaceKernel('DepthwiseConv2dNativeBackpropFilter', loopDepthwiseBackpropFilter);
   replaceKernel('MaxPoolGrad', loopMaxPoolGrad);

@@ -2,10 +2,12 @@
  * Makes tfjs' wasm backend the current one, able to train.
  */
 
-import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { backend, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import type * as WasmBackendModule from '@tensorflow/tfjs-backend-wasm';
 import { AmunError } from '../core/errors';
 import { sharedState } from '../core/shared-state';
+import type { WasmBackend } from './backend';
+import { loadNativeKernels } from './native/load';
 import { registerTrainingKernels } from './register';
 
 /** Options of {@link useWasm}. */
@@ -25,6 +27,11 @@ export interface WasmInfo {
   readonly backend: 'wasm';
   /** Whether this call registered the training kernels; false when an earlier call had done so. */
   readonly registered: boolean;
+  /**
+   * True when the compiled kernels run in the backend's memory; false when slower ones, composed of tfjs' own, stand in because
+   * the host has no SIMD or the backend shares its memory between threads.
+   */
+  readonly native: boolean;
 }
 
 type WasmPackage = typeof WasmBackendModule;
@@ -53,7 +60,8 @@ export async function useWasm(options: UseWasmOptions = {}): Promise<WasmInfo> {
     state.wasmKernels = { version: '1' };
   }
   await activate();
-  return { backend: 'wasm', registered };
+  const native = await loadNativeKernels(backend() as unknown as WasmBackend);
+  return { backend: 'wasm', registered, native };
 }
 
 async function loadPackage(): Promise<WasmPackage> {

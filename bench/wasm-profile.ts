@@ -1,0 +1,168 @@
+/**
+ * Where a training step and an input-gradient step spend their time on the wasm backend.
+ *
+ *     npx tsx bench/wasm-profile.ts [--batch 128] [--seconds 6] [--plain]
+ *
+ * Model: resnet8 on 28×28×1 images, three stages of one basic block with 16, 32 and 64 channels. The training step is forward
+ * in training mode, cross-entropy on logits, gradients of all variables, SGD with momentum and weight decay. The
+ * input-gradient step is one PGD iteration: forward in inference mode and the gradient of the loss by the images.
+ * Figures are the median over steps, for one core; the rate of a plain matrix product is measured in the same run, because
+ * shared machines differ from hour to hour. `--plain` leaves out the per-kernel breakdown, whose clock costs about 1 %.
+ */
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { useWasm } from 'amun-ts/wasm';
+import { randomStream } from '../src/core/random';
+
+const MILLISECONDS = 1000;
+const LEARNING_RATE = 0.1;
+const MOMENTUM = 0.9;
+const WEIGHT_DECAY = 5e-4;
+
+const { values: args } = parseArgs({
+  options: {
+    batch: { type: 'string', default: '128' },
+    seconds: { type: 'string', default: '6' },
+    plain: { type: 'boolean', default: false },
+  },
+});
+const batch = Number(args.batch);
+const seconds = Number(args.seconds);
+
+// An activation object that tfjs-layers does not know as linear, so that the layer runs as plain convolution.
+const unfused = { getClassName: () => 'unfusedIdentity', apply: (x: tf.Tensor) => x, getConfig: () => ({}) };
+
+function conv(x: tfl.SymbolicTensor, filters: number, size: number, strides: number): tfl.SymbolicTensor {
+  const layer = tfl.layers.conv2d({ filters, kernelSize: size, strides, padding: 'same', useBias: false });
+  return tfl.layers.batchNormalization({}).apply(layer.apply(x)) as tfl.SymbolicTensor;
+}
+
+const relu = (x: tfl.SymbolicTensor) => tfl.layers.reLU().apply(x) as tfl.SymbolicTensor;
+
+function block(x: tfl.SymbolicTensor, filters: number, strides: number): tfl.SymbolicTensor {
+  const inner = conv(relu(conv(x, filters, 3, strides)), filters, 3, 1);
+  const shortcut = strides === 1 && x.shape[3] === filters ? x : conv(x, filters, 1, strides);
+  return relu(tfl.layers.add().apply([inner, shortcut]) as tfl.SymbolicTensor);
+}
+
+function resnet8(): tfl.LayersModel {
+  const input = tfl.input({ shape: [28, 28, 1] });
+  let x = relu(conv(input, 16, 3, 1));
+  for (const [filters, strides] of [
+    [16, 1],
+    [32, 2],
+    [64, 2],
+  ]) {
+    x = block(x, filters, strides);
+  }
+  x = tfl.layers.globalAveragePooling2d({}).apply(x) as tfl.SymbolicTensor;
+  return tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 10 }).apply(x) as tfl.SymbolicTensor });
+}
+
+function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
+  return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1))) as tf.Scalar;
+}
+
+function trainer(model: tfl.LayersModel, xs: tf.Tensor, labels: tf.Tensor): () => void {
+  const weights = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const velocities = new Map(weights.map((w) => [w.name, tf.variable(tf.zerosLike(w), false)]));
+  return () =>
+    tf.tidy(() => {
+      const loss = () => crossEntropy(model.apply(xs, { training: true }) as tf.Tensor, labels);
+      const { grads } = tf.variableGrads(loss, weights);
+      for (const w of weights) {
+        const velocity = velocities.get(w.name)!;
+        velocity.assign(tf.add(tf.mul(velocity, MOMENTUM), tf.add(grads[w.name], tf.mul(w, WEIGHT_DECAY))));
+        w.assign(tf.sub(w, tf.mul(velocity, LEARNING_RATE)));
+      }
+    });
+}
+
+function attacker(model: tfl.LayersModel, xs: tf.Tensor, labels: tf.Tensor): () => void {
+  for (const layer of model.layers) if ('activation' in layer) Object.assign(layer, { activation: unfused });
+  const gradient = tf.grad((x: tf.Tensor) => crossEntropy(model.apply(x, { training: false }) as tf.Tensor, labels));
+  return () => gradient(xs).dispose();
+}
+
+/** Milliseconds by kernel name, measured by wrapping each registered kernel. */
+const spent = new Map<string, { ms: number; calls: number }>();
+let profiling = false;
+
+function wrapKernels(): void {
+  for (const config of tf.getKernelsForBackend('wasm')) {
+    const { kernelFunc, kernelName } = config;
+    config.kernelFunc = (params) => {
+      if (!profiling) return kernelFunc(params);
+      // Kernels run other kernels: only the outermost is counted.
+      profiling = false;
+      const start = performance.now();
+      try {
+        return kernelFunc(params);
+      } finally {
+        const entry = spent.get(kernelName) ?? { ms: 0, calls: 0 };
+        spent.set(kernelName, { ms: entry.ms + performance.now() - start, calls: entry.calls + 1 });
+        profiling = true;
+      }
+    };
+  }
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function timings(step: () => void, budgetSeconds: number): number[] {
+  for (let i = 0; i < 3; i++) step();
+  const times: number[] = [];
+  const end = performance.now() + budgetSeconds * MILLISECONDS;
+  while (performance.now() < end || times.length < 5) {
+    const start = performance.now();
+    step();
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+function breakdown(step: () => void, steps = 8): void {
+  spent.clear();
+  profiling = true;
+  const start = performance.now();
+  for (let i = 0; i < steps; i++) step();
+  const total = (performance.now() - start) / steps;
+  profiling = false;
+  const rows = [...spent].sort(([, a], [, b]) => b.ms - a.ms);
+  const counted = rows.reduce((sum, [, { ms }]) => sum + ms / steps, 0);
+  for (const [name, { ms, calls }] of rows.slice(0, 16)) {
+    console.log(
+      `    ${name.padEnd(36)} ${(ms / steps).toFixed(2).padStart(8)} ms ${String(calls / steps).padStart(6)} calls`,
+    );
+  }
+  console.log(`    ${'outside kernels'.padEnd(36)} ${(total - counted).toFixed(2).padStart(8)} ms`);
+}
+
+function report(name: string, step: () => void): void {
+  const ms = median(timings(step, seconds));
+  console.log(`${name}: ${ms.toFixed(1)} ms a step, ${((batch * MILLISECONDS) / ms).toFixed(0)} images/s`);
+  if (!args.plain) breakdown(step);
+}
+
+function gemmGigaflops(size = 512): number {
+  const [a, b] = [tf.ones([size, size]), tf.ones([size, size])];
+  const ms = median(timings(() => tf.matMul(a, b).dispose(), 1));
+  tf.dispose([a, b]);
+  return (2 * size ** 3) / ms / 1e6;
+}
+
+await useWasm();
+if (!args.plain) wrapKernels();
+const random = randomStream(1, 'profile');
+const xs = tf.tensor4d(Float32Array.from({ length: batch * 28 * 28 }, random.float), [batch, 28, 28, 1]);
+const labels = tf.oneHot(
+  Array.from({ length: batch }, () => random.int(10)),
+  10,
+);
+const model = resnet8();
+console.log(`matrix product 512³: ${gemmGigaflops().toFixed(1)} GFLOP/s`);
+report('training', trainer(model, xs, tf.cast(labels, 'float32')));
+report('input gradient', attacker(model, xs, tf.cast(labels, 'float32')));
