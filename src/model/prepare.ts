@@ -34,7 +34,7 @@ export async function readyBackend(where: string): Promise<void> {
 
 /** tfjs-core registers no gradients by itself; a type-only import of tfjs-layers is erased and registers none either. */
 function checkGradients(where: string): void {
-  if (tf.getGradient('MatMul') !== undefined && tf.getGradient('MatMul') !== null) return;
+  if (tf.getGradient('BatchMatMul') !== undefined && tf.getGradient('BatchMatMul') !== null) return;
   throw new AmunError(
     'gradients-missing',
     `${where}: tfjs has no gradients registered in the copy of @tensorflow/tfjs-core that amun-ts uses; add \`import '@tensorflow/tfjs-layers'\`, and check with \`npm ls @tensorflow/tfjs-core\` that there is one copy.`,
