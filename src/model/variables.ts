@@ -1,6 +1,6 @@
 /**
  * A model's variables by place and name. Position is no identity: freezing a layer reorders `model.weights`, and a clone's
- * variables get suffixes. The key is the path of layer names, through nested models, and the variable's original name.
+ * variables get suffixes. The key is the path of layer names, through nested models, and the variable's own name.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -10,7 +10,7 @@ import { type LayerObject, type LayerVariableObject, layersOf } from './tfjs-lay
 
 /** One variable of a model. */
 export interface ModelVariable {
-  /** Path of layer names and original name, such as `block1/conv/kernel`. The same in every clone. */
+  /** Path of layer names and the variable's name, such as `block1/conv/kernel`. The same in every clone. */
   readonly key: string;
   readonly variable: Variable;
   readonly shape: readonly number[];
@@ -36,7 +36,7 @@ export function modelVariables(model: LayersModel): readonly ModelVariable[] {
     for (const weight of layer.weights) {
       if (seen.has(weight)) continue;
       seen.add(weight);
-      const name = `${path}${layer.name}/${weight.originalName}`;
+      const name = `${path}${layer.name}/${ownName(layer, weight)}`;
       // The two directions of a Bidirectional, or stacked cells, use the same names: they are told apart by order.
       const count = (taken.get(name) ?? 0) + 1;
       taken.set(name, count);
@@ -51,6 +51,16 @@ export function modelVariables(model: LayersModel): readonly ModelVariable[] {
   };
   for (const layer of layersOf(model)) visit(layer, '');
   return found;
+}
+
+/**
+ * A variable's name within its layer. `originalName` begins with the scopes that were open when the layer was built: its own, and
+ * those of the models around it if they built it, which differs between a model and its clone.
+ */
+function ownName(layer: LayerObject, { originalName }: LayerVariableObject): string {
+  const scope = `/${layer.name}/`;
+  const at = `/${originalName}`.lastIndexOf(scope);
+  return at < 0 ? originalName : originalName.slice(at + scope.length - 1);
 }
 
 /** Copies the values of all variables to the host. */
