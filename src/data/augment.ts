@@ -25,15 +25,18 @@ export interface RandomCropFlipOptions {
   readonly flip?: boolean;
 }
 
-/** Where each output pixel [B, H * W] comes from; H * W stands for the zero pixel outside the image. */
+/** Indices up to here are exact in float32, in which WebGL keeps them. */
+const MAX_PIXELS = 2 ** 24;
+
+/** Which pixel of the batch each output pixel [B * H * W] shows; B * H * W stands for the zero outside the images. */
 function sourcePixels(
   [batch, height, width]: readonly number[],
   padding: number,
   flip: boolean,
   random: RandomStream,
 ): Int32Array {
-  const outside = height * width;
-  const sources = new Int32Array(batch * outside).fill(outside);
+  const outside = batch * height * width;
+  const sources = new Int32Array(outside).fill(outside);
   for (let b = 0; b < batch; b += 1) {
     const dy = random.int(2 * padding + 1) - padding;
     const dx = random.int(2 * padding + 1) - padding;
@@ -41,11 +44,27 @@ function sourcePixels(
     for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y += 1) {
       for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x += 1) {
         const column = mirrored ? width - 1 - x : x;
-        sources[(b * height + y) * width + column] = (y + dy) * width + (x + dx);
+        sources[(b * height + y) * width + column] = (b * height + y + dy) * width + (x + dx);
       }
     }
   }
   return sources;
+}
+
+function checkImages({ shape }: Tensor): void {
+  if (shape.length !== 4) {
+    throw new AmunError(
+      'invalid-inputs',
+      `randomCropFlip: expected images [N, H, W, C], got inputs of shape ${showShape(shape)}; leave the augmentation out.`,
+    );
+  }
+  const pixels = shape[0] * shape[1] * shape[2];
+  if (pixels >= MAX_PIXELS) {
+    throw new AmunError(
+      'invalid-inputs',
+      `randomCropFlip: a batch ${showShape(shape)} has ${pixels} pixels, more than ${MAX_PIXELS - 1}; lower batchSize.`,
+    );
+  }
 }
 
 /**
@@ -59,23 +78,17 @@ export function randomCropFlip(options: RandomCropFlipOptions = {}): Augment {
   const padding = checkInteger('randomCropFlip: padding', options.padding ?? 4, { min: 0 });
   const flip = checkBoolean('randomCropFlip: flip', options.flip ?? true);
   return (xs, random) => {
-    if (xs.shape.length !== 4) {
-      throw new AmunError(
-        'invalid-inputs',
-        `randomCropFlip: expected images [N, H, W, C], got inputs of shape ${showShape(xs.shape)}; leave the augmentation out.`,
-      );
-    }
+    checkImages(xs);
     const [batch, height, width, channels] = xs.shape;
     return tf.tidy(() => {
-      const pixels = tf.reshape(xs, [batch, height * width, channels]);
+      const pixels = tf.reshape(xs, [batch * height * width, channels]);
       const withZero = tf.pad(pixels, [
-        [0, 0],
         [0, 1],
         [0, 0],
-      ]); // [B, H * W + 1, C]
-      const sources = tf.tensor2d(sourcePixels(xs.shape, padding, flip, random), [batch, height * width], 'int32');
-      // Indices count within one image: over the whole batch they could outgrow the float32 in which WebGL keeps them.
-      return tf.reshape(tf.gather(withZero, sources, 1, 1), xs.shape);
+      ]);
+      // One flat gather: with batchDims, tfjs 4.22's wasm backend reads every example but the first from wrong places.
+      const sources = tf.tensor1d(sourcePixels(xs.shape, padding, flip, random), 'int32');
+      return tf.reshape(tf.gather(withZero, sources), xs.shape);
     });
   };
 }

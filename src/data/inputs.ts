@@ -36,10 +36,11 @@ function limitsOf(where: string, bounds: InputBounds | undefined, lastAxis: numb
   const channels = scalar ? 1 : lastAxis;
   const low = perChannel(bounds.low, channels);
   const high = perChannel(bounds.high, channels);
-  if (low.length !== channels || high.length !== channels) {
+  const wrong = [low, high].find(({ length }) => length !== channels);
+  if (wrong !== undefined) {
     throw new AmunError(
       'invalid-option',
-      `${where}: bounds: expected one number per channel (${channels}), got ${Math.min(low.length, high.length)}.`,
+      `${where}: bounds: expected one number per channel (${channels}), got ${wrong.length}.`,
     );
   }
   for (let channel = 0; channel < channels; channel += 1) {
