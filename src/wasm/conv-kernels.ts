@@ -5,6 +5,7 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Inputs, WasmBackend, WasmKernel } from './backend';
+import { CLAMPS } from './clamps';
 import { composedConv2DBackpropFilter, composedConv2DBackpropInput } from './composed-conv';
 import { convGeometry } from './conv-geometry';
 import type { ConvGeometry } from './conv-geometry';
@@ -12,13 +13,6 @@ import { nativeConv, nativeConvFilterGradient, nativeConvInputGradient } from '.
 import { nativeKernels } from './native/load';
 import type { NativeKernels } from './native/load';
 import { withExplicitSamePadding } from './same-padding';
-
-const CLAMPS = new Map<unknown, number>([
-  [undefined, 0],
-  ['linear', 0],
-  ['relu', 1],
-  ['relu6', 2],
-]);
 
 const isEmpty = (...tensors: TensorInfo[]) => tensors.some(({ shape }) => util.sizeFromShape(shape) === 0);
 

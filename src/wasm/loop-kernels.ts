@@ -1,14 +1,13 @@
 /**
- * Training kernels written as plain loops over the backend's heap: those whose work is too small, or too irregular, to be
- * worth composing. V8 compiles them to scalar code, at a fraction of SIMD's speed but far above composition.
+ * Gradients of depthwise convolution and max pooling as plain loops over the backend's heap, for hosts where the compiled
+ * kernels can't run. V8 makes scalar code of them: a fraction of SIMD's speed, but far above composition.
  *
  * The loops follow tfjs' cpu kernels in order and in ties: a pooling window's gradient goes to its first maximum in row-major
  * order, as in PyTorch; tfjs' own wasm kernel gives windows with a maximum of zero or less no gradient at all.
  */
 
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { floats, makeZeros } from './backend';
-import type { WasmBackend, WasmKernel } from './backend';
+import type { WasmKernel } from './backend';
 import { convGeometry, poolGeometry } from './conv-geometry';
 import type { ConvGeometry } from './conv-geometry';
 
@@ -97,23 +96,3 @@ export const loopMaxPoolGrad: WasmKernel = ({ dy, input }, attrs, backend) => {
   for (let i = 0; i < windows; i++) if (position[i] >= 0) dx[position[i]] += dyValues[i];
   return out;
 };
-
-/** x [N, …], segmentIds [N] → [numSegments, …]: rows of x summed by segment; negative ids are dropped. */
-export const loopUnsortedSegmentSum: WasmKernel = ({ x, segmentIds }, attrs, backend) => {
-  const segments = attrs['numSegments'] as number;
-  const out = makeZeros(backend, [segments, ...x.shape.slice(1)], x.dtype);
-  addRows(backend, x, segmentIds, out);
-  return out;
-};
-
-function addRows(backend: WasmBackend, x: TensorInfo, segmentIds: TensorInfo, out: TensorInfo): void {
-  const rows = segmentIds.shape[0];
-  const width = out.shape.slice(1).reduce((product, size) => product * size, 1);
-  if (rows === 0 || width === 0) return;
-  const [sums, values, ids] = [out, x, segmentIds].map((tensor) => backend.typedArrayFromHeap(tensor));
-  for (let row = 0; row < rows; row++) {
-    const segment = ids[row];
-    if (segment < 0 || segment >= out.shape[0]) continue;
-    for (let k = 0; k < width; k++) sums[segment * width + k] += values[row * width + k];
-  }
-}

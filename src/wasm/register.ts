@@ -2,32 +2,56 @@
  * Which kernels and gradients `useWasm` registers.
  */
 
-import { registerBatchNormGradient } from './batch-norm-gradient';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { kernelOf, replaceKernel } from './backend';
+import type { WasmKernel } from './backend';
+import { registerBatchNormGradient } from './batch-norm-gradient';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv-kernels';
-import {
-  loopDepthwiseBackpropFilter,
-  loopDepthwiseBackpropInput,
-  loopMaxPoolGrad,
-  loopUnsortedSegmentSum,
-} from './loop-kernels';
-import { transposingMatMul } from './matmul';
+import { fusedMatMul, matMul } from './matmul';
+import { fusedBatchNorm, TRAIN_NORM, TRAIN_NORM_GRADIENT, trainNorm, trainNormGradient } from './norm-kernels';
+import { meanKernel, sumKernel } from './reductions';
+import { registerReluGradient, RELU_GRADIENT, reluGradient } from './relu-gradient';
+import { rowBroadcast } from './row-broadcast';
 import { withExplicitSamePadding } from './same-padding';
+import { unsortedSegmentSum } from './segment-sum';
+import { sharedCast, sharedIdentity } from './shared-data';
+import { depthwiseBackpropFilter, depthwiseBackpropInput, maxPoolGrad } from './window-kernels';
 
-/** Registers every training kernel that tfjs' wasm backend lacks or gets wrong. */
+/** Kernels that tfjs has on wasm, and what stands in for each, given the original. */
+const REPLACED: Record<string, (original: KernelFunc) => WasmKernel> = {
+  Add: (original) => rowBroadcast('Add', original),
+  Sub: (original) => rowBroadcast('Sub', original),
+  Multiply: (original) => rowBroadcast('Multiply', original),
+  BatchMatMul: matMul,
+  _FusedMatMul: fusedMatMul,
+  Conv2D: conv2D,
+  FusedConv2D: fusedConv2D,
+  DepthwiseConv2dNative: (original) => withExplicitSamePadding(original, true),
+  FusedDepthwiseConv2D: (original) => withExplicitSamePadding(original, true),
+  FusedBatchNorm: fusedBatchNorm,
+  Identity: sharedIdentity,
+  Cast: sharedCast,
+  Mean: meanKernel,
+  Sum: sumKernel,
+};
+
+/** Kernels that tfjs lacks on wasm, has wrong, or never had. */
+const ADDED: Record<string, WasmKernel> = {
+  Conv2DBackpropFilter: conv2DBackpropFilter,
+  Conv2DBackpropInput: conv2DBackpropInput,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
+  DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+  MaxPoolGrad: maxPoolGrad,
+  UnsortedSegmentSum: unsortedSegmentSum,
+  [RELU_GRADIENT]: reluGradient,
+  [TRAIN_NORM]: trainNorm,
+  [TRAIN_NORM_GRADIENT]: trainNormGradient,
+};
+
+/** Registers every training kernel that tfjs' wasm backend lacks, gets wrong or runs slowly. */
 export function registerTrainingKernels(): void {
-  replaceKernel('Conv2D', conv2D(kernelOf('Conv2D')));
-  replaceKernel('FusedConv2D', fusedConv2D(kernelOf('FusedConv2D')));
-  for (const name of ['DepthwiseConv2dNative', 'FusedDepthwiseConv2D']) {
-    replaceKernel(name, withExplicitSamePadding(kernelOf(name), true));
-  }
-  replaceKernel('Conv2DBackpropInput', conv2DBackpropInput);
-  replaceKernel('Conv2DBackpropFilter', conv2DBackpropFilter);
-  replaceKernel('DepthwiseConv2dNativeBackpropInput', loopDepthwiseBackpropInput);
-  replaceKernel('DepthwiseConv2dNativeBackpropFilter', loopDepthwiseBackpropFilter);
-  replaceKernel('MaxPoolGrad', loopMaxPoolGrad);
-  replaceKernel('UnsortedSegmentSum', loopUnsortedSegmentSum);
-  replaceKernel('BatchMatMul', transposingMatMul(kernelOf('BatchMatMul')));
-  replaceKernel('_FusedMatMul', transposingMatMul(kernelOf('_FusedMatMul')));
+  for (const [name, replacement] of Object.entries(REPLACED)) replaceKernel(name, replacement(kernelOf(name)));
+  for (const [name, kernel] of Object.entries(ADDED)) replaceKernel(name, kernel);
   registerBatchNormGradient();
+  registerReluGradient();
 }

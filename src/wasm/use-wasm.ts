@@ -8,6 +8,7 @@ import { AmunError } from '../core/errors';
 import { sharedState } from '../core/shared-state';
 import type { WasmBackend } from './backend';
 import { loadNativeKernels } from './native/load';
+import { fuseBatchNormLayers } from './norm-layers';
 import { registerTrainingKernels } from './register';
 
 /** Options of {@link useWasm}. */
@@ -60,6 +61,7 @@ export async function useWasm(options: UseWasmOptions = {}): Promise<WasmInfo> {
     state.wasmKernels = { version: '1' };
   }
   await activate();
+  fuseBatchNormLayers();
   const native = await loadNativeKernels(backend() as unknown as WasmBackend);
   return { backend: 'wasm', registered, native };
 }

@@ -61,7 +61,7 @@ INLINE void sum_centred_block(const float *x, const float *y, int square, const 
 }
 
 // out[group, c] = factor · Σ over rows of x[group, row, c]. scratch: 3·channels floats, aligned to 8 bytes.
-EXPORT(sum_rows) void sum_rows(const float *x, int groups, int rows, int channels, float factor, float *out, float *scratch) {
+EXPORT(sum_rows) void sum_rows(const float *x, int groups, int rows, int channels, double factor, float *out, float *scratch) {
   double *total = (double *)scratch;
   float *part = scratch + 2 * channels;
   for (int g = 0; g < groups; g++, out += channels) {
@@ -126,25 +126,28 @@ void norm_sums(const float *dy, const float *x, const float *mean, int rows, int
   }
 }
 
-// y = slope[c]·x + offset[c]
+// y = (x − mean[c])·slope[c] + offset[c]
 EXPORT(scale_rows)
-void scale_rows(const float *x, int rows, int channels, const float *slope, const float *offset, float *y) {
+void scale_rows(const float *x, int rows, int channels, const float *mean, const float *slope, const float *offset, float *y) {
   for (int r = 0; r < rows; r++, x += channels, y += channels) {
     FOR_CHANNELS(
-        channels, { STORE(y + c, ADD(MUL(LOAD(x + c), LOAD(slope + c)), LOAD(offset + c))); },
-        { y[c] = x[c] * slope[c] + offset[c]; });
+        channels, { STORE(y + c, ADD(MUL(SUB(LOAD(x + c), LOAD(mean + c)), LOAD(slope + c)), LOAD(offset + c))); },
+        { y[c] = (x[c] - mean[c]) * slope[c] + offset[c]; });
   }
 }
 
-// dx = a[c]·dy + b[c]·x + d[c]
-EXPORT(combine_rows)
-void combine_rows(const float *dy, const float *x, int rows, int channels, const float *a, const float *b, const float *d,
-                  float *dx) {
+// dx = (dy − a[c])·slope[c] − (x − mean[c])·b[c]
+EXPORT(norm_input_gradient)
+void norm_input_gradient(const float *dy, const float *x, int rows, int channels, const float *mean, const float *slope,
+                         const float *a, const float *b, float *dx) {
   for (int r = 0; r < rows; r++, x += channels, dy += channels, dx += channels) {
     FOR_CHANNELS(
         channels,
-        { STORE(dx + c, ADD(ADD(MUL(LOAD(dy + c), LOAD(a + c)), MUL(LOAD(x + c), LOAD(b + c))), LOAD(d + c))); },
-        { dx[c] = dy[c] * a[c] + x[c] * b[c] + d[c]; });
+        {
+          const v128_t direct = MUL(SUB(LOAD(dy + c), LOAD(a + c)), LOAD(slope + c));
+          STORE(dx + c, SUB(direct, MUL(SUB(LOAD(x + c), LOAD(mean + c)), LOAD(b + c))));
+        },
+        { dx[c] = (dy[c] - a[c]) * slope[c] - (x[c] - mean[c]) * b[c]; });
   }
 }
 
@@ -166,6 +169,20 @@ EXPORT(add_bias) void add_bias(float *y, int rows, int channels, const float *bi
           if (clamp == 2 && value > 6) value = 6;
           y[c] = value;
         });
+  }
+}
+
+// y = x ∘ v[c]; operation 0: +, 1: −, 2: ×.
+EXPORT(combine_with_row)
+void combine_with_row(int operation, const float *x, int rows, int channels, const float *v, float *y) {
+  for (int r = 0; r < rows; r++, x += channels, y += channels) {
+    if (operation == 0) {
+      FOR_CHANNELS(channels, { STORE(y + c, ADD(LOAD(x + c), LOAD(v + c))); }, { y[c] = x[c] + v[c]; });
+    } else if (operation == 1) {
+      FOR_CHANNELS(channels, { STORE(y + c, SUB(LOAD(x + c), LOAD(v + c))); }, { y[c] = x[c] - v[c]; });
+    } else {
+      FOR_CHANNELS(channels, { STORE(y + c, MUL(LOAD(x + c), LOAD(v + c))); }, { y[c] = x[c] * v[c]; });
+    }
   }
 }
 
