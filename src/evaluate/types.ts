@@ -67,8 +67,13 @@ export interface MembershipResult {
   readonly retainVsForget?: Separation;
   /** Share of the forget set called non-member, by feature (SVC): the "MIA efficacy". Ideal: the retrained model's value. */
   readonly efficacy?: Readonly<Record<string, number>>;
-  /** Options in force and sizes of samples, for the record. */
-  readonly details: Readonly<Record<string, unknown>>;
+  /**
+   * For the record, as plain JSON. Results with other `options` than the reference's are not compared with it.
+   */
+  readonly details: Readonly<Record<string, unknown>> & {
+    /** Options in force. */
+    readonly options?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** Histogram of the true class's probability. */
