@@ -5,7 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError } from '../core/errors';
 import { deriveSeed } from '../core/random';
-import { copyWeights, modelVariables } from './variables';
+import { copyWeights, disposeModel, modelVariables } from './variables';
 
 type Config = Record<string, unknown>;
 
@@ -13,10 +13,25 @@ function topology(model: LayersModel): Config {
   return model.toJSON(null, false) as unknown as Config;
 }
 
+/** Makes the model's own `dispose()` free all that it holds: see {@link disposeModel}. Callers dispose the copies that they get. */
+function freedWhole(model: LayersModel): LayersModel {
+  const dispose = model.dispose.bind(model);
+  const variables = modelVariables(model).map(({ variable }) => variable);
+  model.dispose = () => {
+    const result = dispose();
+    for (const variable of variables) if (!variable.isDisposed) variable.dispose();
+    return result;
+  };
+  return model;
+}
+
 /** Builds a model from its topology; names the class that tfjs does not know. */
 async function build(where: string, config: Config): Promise<LayersModel> {
   try {
-    return await tfl.models.modelFromJSON({ modelTopology: config } as Parameters<typeof tfl.models.modelFromJSON>[0]);
+    const model = await tfl.models.modelFromJSON({ modelTopology: config } as Parameters<
+      typeof tfl.models.modelFromJSON
+    >[0]);
+    return freedWhole(model);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const name = /Unknown (?:layer|\w+):? ?'?(\w+)/.exec(message)?.[1];
@@ -39,7 +54,7 @@ export async function cloneModel(where: string, model: LayersModel): Promise<Lay
   try {
     copyWeights(where, modelVariables(model), modelVariables(copy));
   } catch (error) {
-    copy.dispose();
+    disposeModel(copy);
     throw error;
   }
   return copy;

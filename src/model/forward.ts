@@ -41,6 +41,24 @@ function replace<K extends keyof LayerObject>(layer: LayerObject, key: K, value:
   };
 }
 
+/**
+ * Gives a recurrent cell no masks for one pass, then frees those that it made: tfjs keeps them until the next pass, and in stacked
+ * cells even uses them again.
+ */
+function withOwnMasks(cell: LayerObject): Undo {
+  const undo = (['dropoutMask', 'recurrentDropoutMask'] as const).map((key): Undo => {
+    const restore = replace(cell, key, null);
+    return () => {
+      const made = cell[key];
+      restore();
+      if (made != null) tf.dispose(made);
+    };
+  });
+  return () => {
+    for (const step of undo) step();
+  };
+}
+
 const single = (inputs: Tensor | Tensor[]): Tensor => (Array.isArray(inputs) ? inputs[0] : inputs);
 
 /** Layers whose training behaviour draws random numbers that we can't seed. */
@@ -52,6 +70,7 @@ export class ForwardPass {
   private readonly layers: readonly LayerObject[];
   private readonly batchNorms: readonly LayerObject[];
   private readonly fusable: readonly LayerObject[];
+  private readonly cells: readonly LayerObject[];
   /** How often the head's layer is called in one pass: only its last call makes the output. Counted on the first pass. */
   private headCalls: number | undefined;
 
@@ -62,6 +81,7 @@ export class ForwardPass {
     this.layers = allLayers(layersOf(model));
     this.batchNorms = this.layers.filter((layer) => layer.getClassName() === 'BatchNormalization');
     this.fusable = this.layers.filter((layer) => layer.activation?.getClassName() === 'linear');
+    this.cells = this.layers.filter((layer) => 'dropoutMask' in layer);
   }
 
   /** Names of layers that make training irreproducible even under a seed. */
@@ -79,6 +99,7 @@ export class ForwardPass {
     if (this.needsHeadCount()) this.countHeadCalls(xs);
     const undo: Undo[] = [];
     try {
+      for (const cell of this.cells) undo.push(withOwnMasks(cell));
       this.patchHead(undo);
       if (mode.kind === 'training') this.patchTraining(mode, undo);
       else if (mode.unfused === true)
@@ -98,16 +119,19 @@ export class ForwardPass {
     const { layer } = this.head as { layer: LayerObject };
     const call = layer.call;
     let calls = 0;
-    const undo = replace(layer, 'call', (inputs, kwargs) => {
-      calls += 1;
-      return call.call(layer, inputs, kwargs);
-    });
+    const undo = this.cells.map(withOwnMasks);
+    undo.push(
+      replace(layer, 'call', (inputs, kwargs) => {
+        calls += 1;
+        return call.call(layer, inputs, kwargs);
+      }),
+    );
     try {
       tf.tidy(() => {
         this.model.apply(tf.slice(xs, 0, 1));
       });
     } finally {
-      undo();
+      for (const step of undo) step();
     }
     this.headCalls = calls;
   }

@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError } from '../core/errors';
 import { asClassifier, type Classifier, type ClassifierView } from './classifier';
 import { reinitializedModel } from './clone';
+import { disposeModel } from './variables';
 
 /**
  * Makes a new model with the initial weights that the seed determines, for example through the `seed` of tfjs' initializers. A
@@ -24,7 +25,7 @@ export async function freshModel(where: string, build: BuildModel, seed: number)
   try {
     return view.withModel(await reinitializedModel(where, view.model, seed));
   } finally {
-    view.model.dispose();
+    disposeModel(view.model);
   }
 }
 

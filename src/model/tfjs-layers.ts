@@ -38,6 +38,9 @@ export interface LayerObject {
   activation?: ActivationObject;
   seed?: number;
   dropoutFunc?: (x: Tensor, rate: number) => Tensor;
+  /** Kept by recurrent cells from one pass to the next, beyond any `tf.tidy`. */
+  dropoutMask?: Tensor | Tensor[] | null;
+  recurrentDropoutMask?: Tensor | Tensor[] | null;
   readonly rate?: number;
   readonly stddev?: number;
   call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[];

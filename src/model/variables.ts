@@ -63,6 +63,16 @@ function ownName(layer: LayerObject, { originalName }: LayerVariableObject): str
   return at < 0 ? originalName : originalName.slice(at + scope.length - 1);
 }
 
+/**
+ * Disposes a model and every variable of it. tfjs counts references so that a model's own `dispose()` leaves the variables of shared
+ * layers and of some nested models behind.
+ */
+export function disposeModel(model: LayersModel): void {
+  const variables = modelVariables(model);
+  model.dispose();
+  for (const { variable } of variables) if (!variable.isDisposed) variable.dispose();
+}
+
 /** Copies the values of all variables to the host. */
 export async function snapshotWeights(variables: readonly ModelVariable[]): Promise<WeightSnapshot> {
   const snapshot = new Map<string, Float32Array>();

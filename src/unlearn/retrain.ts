@@ -7,7 +7,7 @@ import { checkOptionalFunction } from '../core/options';
 import { checkModelShape } from '../model/model-shape';
 import { reinitializedModel } from '../model/clone';
 import type { ClassifierView } from '../model/classifier';
-import { copyWeights } from '../model/variables';
+import { copyWeights, disposeModel } from '../model/variables';
 import type { EpochPlan, RunContext } from './context';
 import { resolveTraining, type TrainingOptions } from './options';
 import type { UnlearnRun } from './types';
@@ -41,7 +41,7 @@ export class Retrain extends Unlearner {
   override async workingView(where: string, view: ClassifierView, run: UnlearnRun): Promise<ClassifierView> {
     const fresh = view.withModel(await freshModel(where, view.model, this.build, run.seed ?? 0));
     if (fresh.classCount !== view.classCount) {
-      fresh.model.dispose();
+      disposeModel(fresh.model);
       throw new AmunError(
         'class-count-mismatch',
         `${where}: build() made a model of ${fresh.classCount} classes, expected ${view.classCount}.`,
@@ -51,7 +51,7 @@ export class Retrain extends Unlearner {
     try {
       copyWeights(where, fresh.variables, view.variables);
     } finally {
-      fresh.model.dispose();
+      disposeModel(fresh.model);
     }
     return view.withModel(view.model);
   }
@@ -79,6 +79,6 @@ async function freshModel(
   try {
     return await reinitializedModel(where, built, seed);
   } finally {
-    built.dispose();
+    disposeModel(built);
   }
 }

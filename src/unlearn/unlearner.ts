@@ -13,7 +13,7 @@ import { contentOverlap } from '../data/overlap';
 import type { ForgetSplit } from '../data/splits';
 import type { Classifier, ClassifierView } from '../model/classifier';
 import { prepareModel, probeModel } from '../model/prepare';
-import { restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
+import { disposeModel, restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
 import { type CheckpointState, fingerprintOf, loadCheckpoint, type Memo, saveCheckpoint } from './checkpoint';
 import { type EpochPlan, RunContext } from './context';
 import { checkMaskFits, describeOptions, type ResolvedTrainingOptions } from './options';
@@ -94,7 +94,7 @@ export abstract class Unlearner {
     const original = run.inPlace === true ? await snapshotWeights(view.variables) : undefined;
     const working = await this.workingView(where, view, run);
     const discard = (): void => {
-      if (original === undefined) working.model.dispose();
+      if (original === undefined) disposeModel(working.model);
       else restoreWeights(where, view.variables, original);
     };
     try {

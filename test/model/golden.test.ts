@@ -38,9 +38,7 @@ function movingStatistics(model: tfl.LayersModel): Record<string, number[]> {
 
 function worstStatistic(actual: Record<string, number[]>, expected: GoldenWeights): number {
   expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
-  return Math.max(
-    ...Object.keys(expected).map((key) => worstRelative(actual[key], expected[key].data, 1e-3)),
-  );
+  return Math.max(...Object.keys(expected).map((key) => worstRelative(actual[key], expected[key].data, 1e-3)));
 }
 
 describe.each(BACKENDS)('golden networks on %s', (backend) => {

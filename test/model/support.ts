@@ -20,10 +20,7 @@ export async function useBackend(name: (typeof BACKENDS)[number]): Promise<void>
 /** A tensor of seeded uniform numbers. */
 export function uniform(shape: number[], seed: number, low = 0, high = 1): tf.Tensor {
   const random = randomStream(seed, 'test');
-  const values = Float32Array.from(
-    { length: tf.util.sizeFromShape(shape) },
-    () => low + (high - low) * random.float(),
-  );
+  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => low + (high - low) * random.float());
   return tf.tensor(values, shape);
 }
 
@@ -53,13 +50,23 @@ export function scramble(model: LayersModel, seed = 1, scale = 0.5): LayersModel
 /** Own properties of every layer that a forward pass may touch, to tell that they were put back. */
 export function layerState(model: LayersModel): unknown[] {
   return allLayers(layersOf(model)).map((layer) =>
-    (['call', 'activation', 'seed', 'dropoutFunc'] as const).map((key) => [
+    (['call', 'activation', 'seed', 'dropoutFunc', 'dropoutMask', 'recurrentDropoutMask'] as const).map((key) => [
       layer.name,
       key,
       Object.getOwnPropertyDescriptor(layer, key),
       layer[key],
     ]),
   );
+}
+
+/** Frees the dropout masks that tfjs' own predict leaves in recurrent cells. */
+export function dropMasks(model: LayersModel): void {
+  for (const layer of allLayers(layersOf(model))) {
+    for (const key of ['dropoutMask', 'recurrentDropoutMask'] as const) {
+      if (layer[key] != null) tf.dispose(layer[key]);
+      if (key in layer) layer[key] = null;
+    }
+  }
 }
 
 /** Runs `call` and expects as many tensors afterwards as before, `kept` aside. */
