@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { concatExamples, subsetExamples } from '../../src/data/combine';
 import type { ExampleSource } from '../../src/data/examples';
+import { openData } from '../../src/data/open';
 import { dispose, examples, exampleSource, expectRefusal, expectTensors, ids } from './support';
 
 const oneHot = (classes: number[]): tf.Tensor => tf.tidy(() => tf.oneHot(tf.tensor1d(classes, 'int32'), 3));
@@ -81,6 +82,33 @@ describe('concatExamples', () => {
     expect(ids(batch.xs)).toEqual([0, 4, 1, 0]);
     batch.ys.dispose();
     dispose(a, hot);
+  });
+
+  it('lets every reader of a sequential part begin at its first example', async () => {
+    const data = examples(2);
+    const fresh = (): ExampleSource => {
+      let position = 0;
+      const inOrder = exampleSource(9);
+      return {
+        ...inOrder,
+        sequential: true,
+        reader: fresh,
+        gather: (indices) => inOrder.gather(indices.map(() => position++)),
+      };
+    };
+    const all = concatExamples(data, fresh()) as ExampleSource;
+    expect(all.sequential).toBe(true);
+    for (let call = 0; call < 2; call += 1) {
+      const opened = await openData('test', all, { inputShape: [2], classCount: 3 });
+      // Indices 2 … of the sequential part: it gives its next examples, the part in memory the ones asked for.
+      const first = await opened.gather(Int32Array.of(9, 1, 4));
+      const second = await opened.gather(Int32Array.of(0, 2));
+      expect([ids(first.xs), ids(second.xs)]).toEqual([
+        [0, 1, 1],
+        [0, 2],
+      ]);
+    }
+    dispose(data);
   });
 
   it('refuses parts that do not go together', async () => {
