@@ -1,7 +1,7 @@
 /**
  * Predicted classes, who is right, and how often. Ties go to the first class, as in PyTorch, NumPy and tfjs.
  */
-import { checkClassLabels, checkLength, checkRows } from './checks';
+import { checkClassLabels, checkRows } from './checks';
 
 /** Index within the row of its first largest entry. */
 function argMax(values: ArrayLike<number>, start: number, size: number): number {
@@ -53,28 +53,4 @@ export function accuracy(outputs: ArrayLike<number>, labels: ArrayLike<number>, 
   let count = 0;
   for (const bit of right) count += bit;
   return count / right.length;
-}
-
-/**
- * Share of examples to which two models give the same class, in [0, 1]: *completeness* when the second is the retrained
- * model. Higher is better; two retrained models with different seeds agree less than fully, and that is the ideal.
- *
- * @param outputs Logits or probabilities of the one model, row-major [N, K].
- * @param referenceOutputs The same of the other, [N, K].
- * @param classCount K, at least 2.
- * @throws AmunError `invalid-inputs`, `size-mismatch`, `empty-set`, `invalid-option`.
- */
-export function predictionAgreement(
-  outputs: ArrayLike<number>,
-  referenceOutputs: ArrayLike<number>,
-  classCount: number,
-): number {
-  const rows = checkRows('predictionAgreement: outputs', outputs, classCount);
-  checkLength('predictionAgreement: referenceOutputs', referenceOutputs, outputs.length, 'as many as outputs');
-  const reference = predictedLabels(referenceOutputs, classCount);
-  let count = 0;
-  for (let row = 0; row < rows; row += 1) {
-    if (argMax(outputs, row * classCount, classCount) === reference[row]) count += 1;
-  }
-  return count / rows;
 }

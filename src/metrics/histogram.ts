@@ -1,7 +1,6 @@
 /**
  * How one set of numbers is spread, and how far apart two sets are.
  */
-import { AmunError } from '../core/errors';
 import { checkInteger, checkKeys, checkNumber } from '../core/options';
 import { checkFinite } from './checks';
 
@@ -78,36 +77,4 @@ export function ksDistance(first: ArrayLike<number>, second: ArrayLike<number>):
     distance = Math.max(distance, Math.abs(i / a.length - j / b.length));
   }
   return distance;
-}
-
-/**
- * Mean Euclidean distance between two models' outputs, such as probabilities, over examples: *activation distance* when the
- * second is the retrained model. Lower is better; two retrained models with different seeds differ too, and that is the ideal.
- *
- * @param outputs Row-major [N, K], finite.
- * @param referenceOutputs Row-major [N, K], finite.
- * @param classCount K, at least 1.
- * @throws AmunError `invalid-inputs`, `size-mismatch`, `empty-set`, `invalid-option`.
- */
-export function activationDistance(
-  outputs: ArrayLike<number>,
-  referenceOutputs: ArrayLike<number>,
-  classCount: number,
-): number {
-  checkInteger('activationDistance: classCount', classCount, { min: 1 });
-  checkFinite('activationDistance: outputs', outputs);
-  checkFinite('activationDistance: referenceOutputs', referenceOutputs);
-  if (outputs.length !== referenceOutputs.length || outputs.length % classCount !== 0) {
-    throw new AmunError(
-      'size-mismatch',
-      `activationDistance: expected two equally long arrays of rows of ${classCount}, got ${outputs.length} and ${referenceOutputs.length} entries.`,
-    );
-  }
-  let sum = 0;
-  for (let start = 0; start < outputs.length; start += classCount) {
-    let squared = 0;
-    for (let i = start; i < start + classCount; i += 1) squared += (outputs[i] - referenceOutputs[i]) ** 2;
-    sum += Math.sqrt(squared);
-  }
-  return sum / (outputs.length / classCount);
 }

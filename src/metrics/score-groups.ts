@@ -90,7 +90,7 @@ export function tprAtFprOf(groups: ScoreGroups, maxFpr: number): number {
   return truePositives / groups.positiveCount;
 }
 
-/** Best ½ (TPR + TNR) over all thresholds, with the lowest score that reaches it. */
+/** Best ½ (TPR + TNR) over all thresholds, and the highest that reaches it; above all scores where none beats guessing. */
 export function bestThresholdOf(groups: ScoreGroups): { balancedAccuracy: number; threshold: number } {
   let best = { balancedAccuracy: 0.5, threshold: groups.scores[0] + 1 };
   let truePositives = 0;

@@ -34,14 +34,9 @@ export function thresholdScores(data: LabelledProbabilities, classCount: number,
   return scoresOf(data, classCount, score);
 }
 
-function scoresOf(
-  data: LabelledProbabilities,
-  classCount: number,
-  score: ThresholdScore,
-  compat?: 'official',
-): Float64Array {
+function scoresOf(data: LabelledProbabilities, classCount: number, score: ThresholdScore): Float64Array {
   if (score === 'loss') return membershipFeature('confidence', data, classCount).map(Math.log);
-  const feature = membershipFeature(score, data, classCount, compat);
+  const feature = membershipFeature(score, data, classCount);
   return score === 'entropy' || score === 'modifiedEntropy' ? feature.map((value) => -value) : feature;
 }
 
@@ -116,9 +111,10 @@ export interface ClassThresholdScores {
 /**
  * Song & Mittal's attacks: for each class the threshold with the best balanced accuracy on shadow data decides on the target
  * examples of that class (correctness: right means member). A class that one of the shadow sets lacks takes the threshold of
- * all classes together, where published code compares with 0. Among equally good thresholds it is the highest.
+ * all classes together; among equally good thresholds it is the highest.
  *
- * @param options `compat: 'official'` uses the SVC attack's faulty modified entropy.
+ * @param options `compat: 'official'` chooses thresholds as the published code (`evaluation/MIA.py`) does: the first good one in
+ *   the data's own order, and 0 for a class that lacks shadow data.
  * @throws AmunError `invalid-inputs`, `invalid-labels`, `size-mismatch`, `empty-set`, `invalid-option`.
  */
 export function classThresholdAttack(
@@ -127,25 +123,26 @@ export function classThresholdAttack(
 ): Record<ClassThresholdFeature, ClassThresholdScores> {
   const where = 'classThresholdAttack';
   checkKeys(where, options, ['compat']);
-  checkCompat(where, options.compat);
+  const fit = checkCompat(where, options.compat) ? officialThresholds : classThresholds;
   for (const set of ['shadowMembers', 'shadowNonMembers', 'target'] as const) {
     checkPredictions(`${where}: ${set}`, input[set], input.classCount);
   }
   const features = MEMBERSHIP_FEATURES.filter((feature) => feature !== 'probabilities');
-  const judged = features.map((feature) => [feature, judge(feature, input, options.compat)] as const);
+  const judged = features.map((feature) => [feature, judge(feature, input, fit)] as const);
   return Object.fromEntries(judged) as Record<ClassThresholdFeature, ClassThresholdScores>;
 }
 
-function judge(feature: ClassThresholdFeature, input: ClassThresholdInput, compat?: 'official'): ClassThresholdScores {
+/** Thresholds [K] from the members' and the non-members' scores, by class. */
+type FitThresholds = (members: readonly Float64Array[], nonMembers: readonly Float64Array[]) => Float64Array;
+
+function judge(feature: ClassThresholdFeature, input: ClassThresholdInput, fit: FitThresholds): ClassThresholdScores {
   const { shadowMembers, shadowNonMembers, target, classCount } = input;
-  const scores = scoresOf(target, classCount, feature, compat);
+  const scores = scoresOf(target, classCount, feature);
+  const shadow = (data: LabelledProbabilities) => byClass(scoresOf(data, classCount, feature), data.labels, classCount);
   const thresholds =
     feature === 'correctness'
       ? new Float64Array(classCount).fill(1)
-      : classThresholds(
-          byClass(scoresOf(shadowMembers, classCount, feature, compat), shadowMembers.labels, classCount),
-          byClass(scoresOf(shadowNonMembers, classCount, feature, compat), shadowNonMembers.labels, classCount),
-        );
+      : fit(shadow(shadowMembers), shadow(shadowNonMembers));
   const members = Uint8Array.from(scores, (score, i) => (score >= thresholds[target.labels[i]] ? 1 : 0));
   return { nonMemberFraction: members.filter((member) => member === 0).length / members.length, members };
 }
@@ -154,10 +151,23 @@ function byClass(scores: Float64Array, labels: ArrayLike<number>, classCount: nu
   return Array.from({ length: classCount }, (_, k) => scores.filter((_, i) => labels[i] === k));
 }
 
-function classThresholds(members: readonly Float64Array[], nonMembers: readonly Float64Array[]): Float64Array {
+const classThresholds: FitThresholds = (members, nonMembers) => {
   const all = (sets: readonly Float64Array[]) => sets.flatMap((set) => Array.from(set));
   const common = bestThresholdOf(groupsOf(all(members), all(nonMembers))).threshold;
   return Float64Array.from(members, (own, k) =>
     own.length === 0 || nonMembers[k].length === 0 ? common : bestThresholdOf(groupsOf(own, nonMembers[k])).threshold,
   );
-}
+};
+
+const officialThresholds: FitThresholds = (members, nonMembers) =>
+  Float64Array.from(members, (own, k) => {
+    const others = nonMembers[k];
+    let [threshold, best] = [0, 0];
+    for (const value of [...own, ...others]) {
+      const reached = own.filter((score) => score >= value).length / own.length;
+      const missed = others.filter((score) => score < value).length / others.length;
+      // NaN, where a set is empty, is not above anything.
+      if ((reached + missed) / 2 > best) [threshold, best] = [value, (reached + missed) / 2];
+    }
+    return threshold;
+  });
