@@ -69,7 +69,7 @@ function resolve(options: SignalOptions): ResolvedSignalOptions {
  * @param logits Row-major [N, K], finite.
  * @param labels True class ids [N].
  * @param classCount K, at least 2.
- * @returns [N]: in [0, 1], except `'log-logit-scaling'`, which is any number, and Taylor signals under `compat`.
+ * @returns One signal for each example, in [0, 1], except `'log-logit-scaling'`, which is any number, and Taylor signals under `compat`.
  * @throws AmunError `invalid-inputs`, `invalid-labels`, `size-mismatch`, `empty-set`, `invalid-option`.
  */
 export function membershipSignals(

@@ -61,7 +61,7 @@ export type SvcMiaScores = Partial<Record<MembershipFeature, SvcMiaFeatureScores
 const WHERE = 'svcMiaScores';
 
 /**
- * Attacks by each feature. Takes O(N²) for N shadow examples: about 1 s for each feature at 2,000 + 2,000, so draw as many
+ * Attacks by each feature. Takes O(N²) for N shadow examples: 1 to 3 s for each feature at 2,000 + 2,000, so draw as many
  * members as there are non-members, and no more of both than needed.
  *
  * @throws AmunError (rejects) `invalid-inputs`, `invalid-labels`, `size-mismatch`, `empty-set`, `invalid-option`.

@@ -3,7 +3,7 @@ import { randomStream } from '../../src/core/random';
 import { bootstrapInterval, pairedBootstrap, rocIntervals } from '../../src/metrics/bootstrap';
 import { bestBalancedAccuracy, rocAuc, tprAtFpr } from '../../src/metrics/roc';
 import { pairedDifferenceInterval } from '../../src/metrics/seeds';
-import { codeOf } from './golden';
+import { codeOf, fastest } from './golden';
 
 const normals = (seed: number, size: number, shift = 0) => {
   const random = randomStream(seed, 'normals');

@@ -4,7 +4,7 @@ import { rmiaScores } from '../../src/metrics/rmia';
 import type { RmiaOptions } from '../../src/metrics/rmia';
 import { rocAuc, tprAtFpr } from '../../src/metrics/roc';
 import { membershipSignals } from '../../src/metrics/signals';
-import { codeOf, golden, worst } from './golden';
+import { codeOf, fastest, golden, worst } from './golden';
 import type { RmiaGolden, StoredRoc } from './rmia-golden';
 
 const file = golden<RmiaGolden>('rmia');
@@ -142,9 +142,7 @@ it('scores 60,000 examples in seconds, not hours', () => {
   const random = randomStream(4, 'large');
   const target = Float64Array.from({ length: 60_000 }, () => random.float());
   const references = Float64Array.from({ length: 120_000 }, () => random.float());
-  const startedAt = performance.now();
-  rmiaScores({ target, references });
-  expect(performance.now() - startedAt).toBeLessThan(3000);
+  expect(fastest(() => rmiaScores({ target, references }))).toBeLessThan(3000);
 });
 
 it('refuses bad input', () => {
