@@ -1,0 +1,57 @@
+/**
+ * Makes a trained TensorFlow.js classifier forget chosen training examples, and measures whether it did.
+ *
+ * @packageDocumentation
+ */
+
+// Data
+export type { ExampleData, Examples, ExampleSource } from './data/examples';
+export { fromArrays, fromTensors } from './data/from-arrays';
+export { fromDataset } from './data/from-dataset';
+export { concatExamples, subsetExamples } from './data/combine';
+export { type ForgetSplit, type IndexedSplit, splitByClass, splitByFraction, splitByIndices } from './data/splits';
+export { type Augment, randomCropFlip } from './data/augment';
+
+// Models
+export { type Classifier, classifier, type ClassifierOptions } from './model/classifier';
+export type { WeightMask } from './model/sgd';
+export type { Predictions } from './model/predict';
+
+// Searching adversarial neighbours
+export type { AdversarialSearch, AdversarialSet, SearchRun } from './search/adversarial-search';
+export { adversarialSet } from './search/adversarial-set';
+export { IncreasingEpsilonSearch } from './search/increasing-epsilon';
+export type { Attack, AttackResult, AttackRun, NormName } from './search/attack';
+export { Pgd } from './search/attacks/pgd';
+export { Fgsm } from './search/attacks/fgsm';
+
+// Unlearning
+export { Unlearner } from './unlearn/unlearner';
+export type { EpochRecord, SearchSummary, UnlearnResult, UnlearnRun } from './unlearn/types';
+export type { EpochPlan, Pass, RunContext } from './unlearn/context';
+export { resolveTraining, type ResolvedTrainingOptions, type TrainingOptions } from './unlearn/options';
+export type { Schedule } from './unlearn/schedule';
+export type { CheckpointStore } from './unlearn/checkpoint-store';
+export { Amun, type AmunOptions, type AmunTrainingSet } from './unlearn/amun';
+export { Retrain, type RetrainOptions } from './unlearn/retrain';
+export { FineTune } from './unlearn/fine-tune';
+export { GradientAscent } from './unlearn/gradient-ascent';
+export { RandomLabels } from './unlearn/random-labels';
+export { SalUn, type SalUnOptions } from './unlearn/salun';
+
+// Evaluation
+export { evaluate } from './evaluate/evaluate';
+export { evaluateLogits } from './evaluate/evaluate-logits';
+export type * from './evaluate/types';
+export { svcMia } from './evaluate/svc-mia';
+export { thresholdMia } from './evaluate/threshold-mia';
+export { rmia } from './evaluate/rmia';
+export { trainReferences, type TrainReferencesOptions } from './evaluate/train-references';
+export { type ReferenceSet, selectReferences } from './evaluate/reference-set';
+export { deserializeReferences, serializeReferences } from './evaluate/reference-bytes';
+
+// Running
+export type { Progress, RunOptions } from './core/run';
+export type { RandomStream } from './core/random';
+export type { Bounds } from './core/bounds';
+export { AmunError, type AmunErrorCode, isAmunError } from './core/errors';
