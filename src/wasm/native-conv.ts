@@ -6,6 +6,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
 import type { ConvGeometry } from './conv-geometry';
+import { defer } from './deferred';
 import { BLOCK_FLOATS } from './native/load';
 import type { NativeKernels, NativeName } from './native/load';
 
@@ -36,17 +37,21 @@ function patchFloats(g: ConvGeometry): number {
 
 type Pass = 'conv' | 'input_gradient' | 'filter_gradient';
 
+/** Name and scratch of the compiled function for one pass. */
+function planned(native: NativeKernels, pass: Pass, g: ConvGeometry): { name: NativeName; floats: number } {
+  const direct = pass === 'conv' ? 'conv' : (`conv_${pass}` as const);
+  if (!suitsWinograd(g)) return { name: direct, floats: patchFloats(g) };
+  const least = native.call('winograd_scratch', native.geometry(g));
+  const filters = WINOGRAD_POINTS * g.inChannels * g.outChannels;
+  return { name: `winograd_${pass}`, floats: Math.max(least, filters + BLOCK_FLOATS) };
+}
+
 function run(native: NativeKernels, pass: Pass, g: ConvGeometry, a: TensorInfo, b: TensorInfo, out: TensorInfo): void {
-  const winograd = suitsWinograd(g);
-  let floats = patchFloats(g);
-  if (winograd) {
-    const least = native.call('winograd_scratch', native.geometry(g));
-    floats = Math.max(least, WINOGRAD_POINTS * g.inChannels * g.outChannels + BLOCK_FLOATS);
-  }
-  const name = (winograd ? 'winograd_' : pass === 'conv' ? '' : 'conv_') + pass;
-  const scratch = native.scratch(floats);
+  // First the addresses: asking for a deferred tensor's computes it, in the same scratch space.
   const addresses = [a, b, out].map((tensor) => native.address(tensor));
-  native.call(name as NativeName, native.geometry(g, floats), ...addresses, scratch);
+  const { name, floats } = planned(native, pass, g);
+  const scratch = native.scratch(floats);
+  native.call(name, native.geometry(g, floats), ...addresses, scratch);
 }
 
 /** y = conv(x, filter) */
@@ -75,7 +80,7 @@ export function nativeConvInputGradient(
   return dx;
 }
 
-/** dw of conv(x, filter) */
+/** dw of conv(x, filter), computed at its first use: see deferred.ts. */
 export function nativeConvFilterGradient(
   native: NativeKernels,
   backend: WasmBackend,
@@ -84,6 +89,9 @@ export function nativeConvFilterGradient(
   dy: TensorInfo,
 ): TensorInfo {
   const dw = backend.makeOutput(g.filterShape, 'float32');
-  run(native, 'filter_gradient', g, x, dy, dw);
-  return dw;
+  // Scratch is taken now, so that computing later does not make the heap grow.
+  native.scratch(planned(native, 'filter_gradient', g).floats);
+  return defer(backend, dw, [x, dy], () => {
+    run(native, 'filter_gradient', g, x, dy, dw);
+  });
 }

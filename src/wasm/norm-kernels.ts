@@ -80,11 +80,12 @@ function rowsOf(x: TensorInfo): { rows: number; channels: number } {
 function normalise(native: NativeKernels, backend: WasmBackend, inputs: Inputs, y: TensorInfo, epsilon: number): void {
   const { x, mean, variance, scale, offset } = inputs;
   const { rows, channels } = rowsOf(x);
+  const [from, centre, to] = [x, mean, y].map((tensor) => native.address(tensor));
+  const given = offset == null ? undefined : native.address(offset);
   const vectors = new ChannelVectors(native, backend, channels, 2);
   fillSlopes(backend, vectors.values(0), variance, scale, epsilon);
-  if (offset == null) vectors.values(1).fill(0);
-  const shift = offset == null ? vectors.address(1) : native.address(offset);
-  const [from, centre, to] = [x, mean, y].map((tensor) => native.address(tensor));
+  if (given === undefined) vectors.values(1).fill(0);
+  const shift = given ?? vectors.address(1);
   vectors.call('scale_rows', from, rows, channels, centre, vectors.address(0), shift, to);
 }
 

@@ -43,7 +43,7 @@ type WasmPackage = typeof WasmBackendModule;
  *
  * @returns when the backend is ready to run.
  * @throws AmunError `no-backend` if the package is not installed or its `.wasm` file cannot be loaded; `kernel-missing` if its version
- *   is too old.
+ *   is too old; `invalid-option` if `wasmPaths` leaves a file out.
  * @example
  * ```ts
  * import { useWasm } from 'amun-ts/wasm';
@@ -86,7 +86,7 @@ function setPaths(wasm: WasmPackage, paths: NonNullable<UseWasmOptions['wasmPath
   try {
     wasm.setWasmPaths(paths as string);
   } catch (cause) {
-    throw new AmunError('no-backend', `useWasm: wasmPaths was refused: ${(cause as Error).message}`, { cause });
+    throw new AmunError('invalid-option', `useWasm: wasmPaths was refused: ${(cause as Error).message}`, { cause });
   }
 }
 

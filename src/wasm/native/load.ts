@@ -10,6 +10,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from '../backend';
 import type { ConvGeometry } from '../conv-geometry';
+import { allowDeferred } from '../deferred';
 import { MODULE_BASE64 } from './module';
 
 /** A compiled function: addresses and integers in, nothing or an integer out. */
@@ -118,6 +119,7 @@ export async function loadNativeKernels(backend: WasmBackend): Promise<boolean> 
   const code = Uint8Array.from(atob(MODULE_BASE64), (character) => character.charCodeAt(0));
   try {
     const { instance } = await WebAssembly.instantiate(code, { env: { memory } });
+    allowDeferred(backend);
     Object.defineProperty(backend, KEY, { value: new NativeKernels(backend, instance.exports) });
     return true;
   } catch {

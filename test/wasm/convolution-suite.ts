@@ -1,12 +1,8 @@
+/** Convolutions of all kinds against the cpu backend; run once with the compiled kernels and once without. */
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isAmunError } from '../../src/core/errors';
-import { useWasm } from '../../src/wasm';
 import { expectSameAsCpu, withGradients } from './against-cpu';
-
-beforeAll(async () => {
-  await useWasm();
-});
 
 type Pad = 'same' | 'valid' | tf.backend_util.ExplicitPadding;
 interface Case {
@@ -59,36 +55,40 @@ function outputShape({ x, kernel, strides, pad, out }: Case, depthwise: boolean)
   return tf.backend_util.computeConv2DInfo(x, filter, strides, 1, pad, undefined, depthwise).outShape;
 }
 
-describe('convolution and its gradients', () => {
-  it.each(cases().map((c) => [label(c), c] as const))('%s', async (_, c) => {
-    const f = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, c.strides, c.pad);
-    await expectSameAsCpu([c.x, [...c.kernel, c.x[3], c.out], outputShape(c, false)], withGradients(f));
+/** Declares the tests; the file that calls it has made wasm ready. */
+export function testConvolutions(): void {
+  describe('convolution and its gradients', () => {
+    it.each(cases().map((c) => [label(c), c] as const))('%s', async (_, c) => {
+      const f = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, c.strides, c.pad);
+      await expectSameAsCpu([c.x, [...c.kernel, c.x[3], c.out], outputShape(c, false)], withGradients(f));
+    });
+
+    it('gives the gradients of a fused convolution with bias', async () => {
+      const f = (x: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
+        tf.fused.conv2d({ x: x as tf.Tensor4D, filter: filter as tf.Tensor4D, bias, strides: 1, pad: 'same' });
+      await expectSameAsCpu([[2, 6, 5, 4], [3, 3, 4, 8], [8], [2, 6, 5, 8]], withGradients(f));
+    });
+
+    it('refuses channels-first data with a remedy', () => {
+      const x = tf.ones<tf.Rank.R4>([1, 2, 4, 4]);
+      const dy = tf.ones<tf.Rank.R4>([1, 3, 4, 4]);
+      const attrs = { strides: [1, 1], pad: 'same', dataFormat: 'NCHW', filterShape: [3, 3, 2, 3] };
+      const run = () => tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, attrs);
+      expect(run).toThrowError(expect.toSatisfy((e) => isAmunError(e) && e.code === 'gradient-unsupported'));
+      expect(run).toThrowError(/NHWC.*channelsLast/);
+      tf.dispose([x, dy]);
+    });
   });
 
-  it('gives the gradients of a fused convolution with bias', async () => {
-    const f = (x: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
-      tf.fused.conv2d({ x: x as tf.Tensor4D, filter: filter as tf.Tensor4D, bias, strides: 1, pad: 'same' });
-    await expectSameAsCpu([[2, 6, 5, 4], [3, 3, 4, 8], [8], [2, 6, 5, 8]], withGradients(f));
+  describe('depthwise convolution and its gradients', () => {
+    const list = cases().flatMap((c) => [
+      { ...c, out: 1 },
+      { ...c, out: 2 },
+    ]);
+    it.each(list.map((c) => [label(c), c] as const))('%s', async (_, c) => {
+      const f = (x: tf.Tensor, w: tf.Tensor) =>
+        tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, c.strides, c.pad);
+      await expectSameAsCpu([c.x, [...c.kernel, c.x[3], c.out], outputShape(c, true)], withGradients(f));
+    });
   });
-
-  it('refuses channels-first data with a remedy', () => {
-    const x = tf.ones<tf.Rank.R4>([1, 2, 4, 4]);
-    const dy = tf.ones<tf.Rank.R4>([1, 3, 4, 4]);
-    const attrs = { strides: [1, 1], pad: 'same', dataFormat: 'NCHW', filterShape: [3, 3, 2, 3] };
-    const run = () => tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, attrs);
-    expect(run).toThrowError(expect.toSatisfy((e) => isAmunError(e) && e.code === 'gradient-unsupported'));
-    expect(run).toThrowError(/NHWC.*channelsLast/);
-    tf.dispose([x, dy]);
-  });
-});
-
-describe('depthwise convolution and its gradients', () => {
-  const list = cases().flatMap((c) => [
-    { ...c, out: 1 },
-    { ...c, out: 2 },
-  ]);
-  it.each(list.map((c) => [label(c), c] as const))('%s', async (_, c) => {
-    const f = (x: tf.Tensor, w: tf.Tensor) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, c.strides, c.pad);
-    await expectSameAsCpu([c.x, [...c.kernel, c.x[3], c.out], outputShape(c, true)], withGradients(f));
-  });
-});
+}
