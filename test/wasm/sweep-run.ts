@@ -31,6 +31,8 @@ export interface SweepCase {
   readonly kinds?: readonly ValueKind[];
   /** Sums many terms: errors are measured against the largest value rather than each value. @default false */
   readonly contracts?: boolean;
+  /** Why cpu's gradient is not the reference: only its forward value is. Central differences judge the gradient. */
+  readonly cpuGradientFault?: string;
   /** Whether central differences on `random` inputs must confirm the gradient. @default true */
   readonly finiteDifference?: boolean;
 }

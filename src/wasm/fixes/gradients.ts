@@ -1,5 +1,5 @@
 /**
- * Gradient formulas of tfjs-core 4.22 that are wrong, or throw, on every backend. tfjs keeps one gradient per op, so these
+ * Gradient formulas of tfjs-core 4.22 that are wrong, throw or are missing on every backend. tfjs keeps one gradient per op, so these
  * serve all backends once registered; each agrees with central differences.
  */
 
@@ -159,12 +159,49 @@ function batchedGather(): void {
   });
 }
 
+/** Ops that answer true or false, by their inputs: constant almost everywhere. tfjs says so of `GreaterEqual` alone. */
+const PREDICATES: Readonly<Record<string, readonly string[]>> = {
+  All: ['x'],
+  Any: ['x'],
+  Equal: ['a', 'b'],
+  Greater: ['a', 'b'],
+  Less: ['a', 'b'],
+  LessEqual: ['a', 'b'],
+  LogicalNot: ['x'],
+  NotEqual: ['a', 'b'],
+};
+
+function zeroGradient(name: string, inputs: readonly string[]): GradConfig {
+  return {
+    kernelName: name,
+    inputsToSave: [...inputs],
+    gradFunc: (_dy, saved) =>
+      Object.fromEntries(inputs.map((input, i) => [input, () => tf.zeros(saved[i].shape)] as const)),
+  };
+}
+
+/** Transposed convolution of volumes is linear in both of its inputs; tfjs has no gradient for it. */
+const conv3DTranspose: GradConfig = {
+  kernelName: 'Conv3DBackpropInputV2',
+  inputsToSave: ['dy', 'filter'],
+  gradFunc: (ddx, saved, attrs) => {
+    const [dy, filter] = saved as [tf.Tensor5D, tf.Tensor5D];
+    const { strides, pad } = attrs as unknown as { strides: number; pad: 'same' | 'valid' };
+    const x = ddx as tf.Tensor5D;
+    const filterAttrs = { strides, pad, filterShape: filter.shape };
+    return {
+      dy: () => tf.conv3d(x, filter, strides, pad),
+      filter: () => tf.engine().runKernel<Tensor>('Conv3DBackpropFilterV2', { x, dy }, filterAttrs),
+    };
+  },
+};
+
 /** Registers all of them. */
 export function registerGradientFixes(): void {
   for (const [name, inputs] of Object.entries(UNREDUCED)) reduceBroadcast(name, inputs);
-  for (const config of [floorDiv, cumsum, mirrorPad, prod]) {
-    gradientOf(config.kernelName);
-    tf.registerGradient(config);
+  for (const config of [floorDiv, cumsum, mirrorPad, prod, conv3DTranspose]) tf.registerGradient(config);
+  for (const [name, inputs] of Object.entries(PREDICATES)) {
+    if (tf.getGradient(name) === undefined) tf.registerGradient(zeroGradient(name, inputs));
   }
   batchedGather();
 }

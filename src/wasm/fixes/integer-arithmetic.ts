@@ -22,7 +22,6 @@ const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Mod: modulo,
   Pow: Math.pow,
   RealDiv: (a, b) => a / b,
-  Prelu: (x, alpha) => (x < 0 ? alpha * x : x),
 };
 
 /** For each element of the result, the position of the input's element that broadcasts to it. */
@@ -50,22 +49,41 @@ function loop(f: Arithmetic, a: TensorInfo, b: TensorInfo, dtype: DataType, back
   return out;
 }
 
-/** Registers the loops for int32 and bool, and `FloorDiv` as the int32 op that cpu and WebGL have. */
-export function registerIntegerFixes(): void {
-  for (const [name, f] of Object.entries(ARITHMETIC)) {
-    const native = kernelOf(name);
-    replaceKernel(name, (inputs, attrs, backend) => {
-      const [a, b] = name === 'Prelu' ? [inputs['x'], inputs['alpha']] : [inputs['a'], inputs['b']];
-      if (a.dtype !== 'float32') return loop(f, a, b, name === 'FloorDiv' ? 'int32' : a.dtype, backend);
-      return native({ inputs, attrs: attrs as never, backend });
-    });
-  }
-  const floatFloorDiv = kernelOf('FloorDiv');
+/** `FloorDiv` of floats is an int32, as on cpu and WebGL. */
+function wholeFloorDiv(): void {
+  const divide = kernelOf('FloorDiv');
   replaceKernel('FloorDiv', (inputs, attrs, backend) => {
-    const quotient = floatFloorDiv({ inputs, attrs: attrs as never, backend }) as TensorInfo;
+    const quotient = divide({ inputs, attrs: attrs as never, backend }) as TensorInfo;
     if (quotient.dtype === 'int32') return quotient;
     const whole = compose(backend, (step) => step('Cast', { x: quotient }, { dtype: 'int32' }));
     backend.disposeData(quotient.dataId);
     return whole;
   });
+}
+
+/** `Prelu` is a float32, whatever its inputs are. */
+function floatPrelu(): void {
+  const native = kernelOf('Prelu');
+  replaceKernel('Prelu', (inputs, attrs, backend) =>
+    compose(backend, (step) => {
+      const [x, alpha] = [inputs['x'], inputs['alpha']].map((input) =>
+        input.dtype === 'float32' ? input : step('Cast', { x: input }, { dtype: 'float32' }),
+      );
+      return native({ inputs: { x, alpha }, attrs: attrs as never, backend }) as TensorInfo;
+    }),
+  );
+}
+
+/** Registers the loops for int32 and bool, and the result types of `FloorDiv` and `Prelu`. */
+export function registerIntegerFixes(): void {
+  for (const [name, f] of Object.entries(ARITHMETIC)) {
+    const native = kernelOf(name);
+    replaceKernel(name, (inputs, attrs, backend) => {
+      const { a, b } = inputs;
+      if (a.dtype !== 'float32') return loop(f, a, b, name === 'FloorDiv' ? 'int32' : a.dtype, backend);
+      return native({ inputs, attrs: attrs as never, backend });
+    });
+  }
+  wholeFloorDiv();
+  floatPrelu();
 }
