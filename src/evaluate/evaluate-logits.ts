@@ -1,10 +1,9 @@
 /**
  * Evaluation of any model, from arrays of logits alone.
  */
-import { checkKeys } from '../core/options';
-import { checkRun } from '../core/run';
 import { AmunError } from '../core/errors';
-import { show } from '../core/options';
+import { checkKeys, show } from '../core/options';
+import { checkRun } from '../core/run';
 import { checkClassLabels, checkRows } from '../metrics/checks';
 import type { Predictions } from '../model/predict';
 import { assess, checkAttacks, sizesOf } from './assess';

@@ -130,7 +130,7 @@ export interface Evaluation {
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions extends RunOptions {
-  /** Membership attacks to run. @default [svcMia()] when sizes allow */
+  /** Membership attacks to run. @default [svcMia()] */
   readonly attacks?: readonly MembershipAttack[];
   /** A retrained model, which the same attacks are run on, or its evaluation with the same attacks and seed. */
   readonly reference?: LayersModel | Classifier | Evaluation;

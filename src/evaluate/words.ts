@@ -67,14 +67,20 @@ export function inWords(
   return { summary, warnings: [...overForgetting(figures, ideals), ...unresolvedRates(figures)] };
 }
 
-function standIn({ forgetAccuracy, testAccuracy }: Figures, wholeClasses: boolean): string[] {
+function standIn(figures: Figures, wholeClasses: boolean): string[] {
   if (wholeClasses) {
     return [
       'The retain set has none of the forgotten classes: a retrained model would get nearly all of the forget set wrong, so low figures are the aim here; only a retrained model as reference tells how low.',
     ];
   }
+  const { forgetAccuracy, forgetAccuracyInterval, testAccuracy } = figures;
+  const difference = `${(100 * Math.abs(forgetAccuracy - testAccuracy)).toFixed(1)} points`;
+  const { low, high } = forgetAccuracyInterval;
+  let finding = 'this one is not told apart from that';
+  if (low > testAccuracy) finding = `this one is ${difference} above: it still remembers`;
+  if (high < testAccuracy) finding = `this one is ${difference} below`;
   return [
-    `Without a reference: a retrained model treats randomly chosen examples like test data, so its forget accuracy would be near ${percent(testAccuracy)}; this one is ${points(forgetAccuracy - testAccuracy)} points from that.`,
+    `Without a reference: a retrained model treats randomly chosen examples like test data, so its forget accuracy would be near ${percent(testAccuracy)}; ${finding}.`,
   ];
 }
 

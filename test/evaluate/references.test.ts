@@ -9,7 +9,7 @@ import { trainReferences } from '../../src/evaluate/train-references';
 import { accuracy } from '../../src/metrics/accuracy';
 import { clouds, disposeExamples, network, rejection } from './support';
 
-const OPTIONS = { count: 4, epochs: 40, batchSize: 16, learningRate: 0.3, weightDecay: 0, seed: 5 };
+const OPTIONS = { count: 4, epochs: 15, batchSize: 20, learningRate: 0.3, weightDecay: 0, seed: 5 };
 const split = { forget: clouds(12, 1), retain: clouds(40, 2), test: clouds(28, 3) };
 const SIZE = 80;
 let references: ReferenceSet;

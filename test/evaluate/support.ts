@@ -6,20 +6,21 @@ import { randomStream } from '../../src/core/random';
 import type { Examples } from '../../src/data/examples';
 
 export const CLASSES = 3;
+export const FEATURES = 24;
 
-/** Three overlapping clouds in [0, 1]^4, so that fitting the training set means memorising it. */
+/** Three overlapping clouds in [0, 1]^24, of which 3 axes matter: fitting the training set means memorising it. */
 export function clouds(size: number, seed: number): Examples {
   const random = randomStream(seed, 'clouds');
-  const xs = new Float32Array(size * 4);
+  const xs = new Float32Array(size * FEATURES);
   const ys = new Int32Array(size);
   for (let i = 0; i < size; i += 1) {
     ys[i] = random.int(CLASSES);
-    for (let j = 0; j < 4; j += 1) {
+    for (let j = 0; j < FEATURES; j += 1) {
       const center = j === ys[i] ? 0.7 : 0.4;
-      xs[i * 4 + j] = Math.min(1, Math.max(0, center + 0.2 * random.normal()));
+      xs[i * FEATURES + j] = Math.min(1, Math.max(0, center + 0.25 * random.normal()));
     }
   }
-  return { xs: tf.tensor2d(xs, [size, 4]), ys: tf.tensor1d(ys, 'int32') };
+  return { xs: tf.tensor2d(xs, [size, FEATURES]), ys: tf.tensor1d(ys, 'int32') };
 }
 
 export function disposeExamples(...sets: Examples[]): void {
@@ -33,7 +34,7 @@ export function network(seed: number, units = 32): tfl.LayersModel {
       tfl.layers.dense({
         units,
         activation: 'relu',
-        inputShape: [4],
+        inputShape: [FEATURES],
         kernelInitializer: tfl.initializers.heNormal({ seed }),
       }),
       tfl.layers.dense({
