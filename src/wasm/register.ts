@@ -7,6 +7,7 @@ import { kernelOf, replaceKernel } from './backend';
 import type { WasmKernel } from './backend';
 import { registerBatchNormGradient } from './batch-norm-gradient';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv-kernels';
+import { registerFixes } from './fixes/index';
 import { fusedMatMul, matMul } from './matmul';
 import { fusedBatchNorm, TRAIN_NORM, TRAIN_NORM_GRADIENT, trainNorm, trainNormGradient } from './norm-kernels';
 import { meanKernel, sumKernel } from './reductions';
@@ -15,6 +16,7 @@ import { rowBroadcast } from './row-broadcast';
 import { withExplicitSamePadding } from './same-padding';
 import { unsortedSegmentSum } from './segment-sum';
 import { sharedCast, sharedIdentity } from './shared-data';
+import { sliceKernel } from './slice';
 import { depthwiseBackpropFilter, depthwiseBackpropInput, maxPoolGrad } from './window-kernels';
 
 /** Kernels that tfjs has on wasm, and what stands in for each, given the original. */
@@ -32,6 +34,7 @@ const REPLACED: Record<string, (original: KernelFunc) => WasmKernel> = {
   Identity: sharedIdentity,
   Cast: sharedCast,
   Mean: meanKernel,
+  Slice: sliceKernel,
   Sum: sumKernel,
 };
 
@@ -50,6 +53,8 @@ const ADDED: Record<string, WasmKernel> = {
 
 /** Registers every training kernel that tfjs' wasm backend lacks, gets wrong or runs slowly. */
 export function registerTrainingKernels(): void {
+  // First the corrected kernels: the fast ones below fall back on them.
+  registerFixes();
   for (const [name, replacement] of Object.entries(REPLACED)) replaceKernel(name, replacement(kernelOf(name)));
   for (const [name, kernel] of Object.entries(ADDED)) replaceKernel(name, kernel);
   registerBatchNormGradient();

@@ -126,6 +126,41 @@ export function testKernels(): void {
     });
   });
 
+  describe('slices', () => {
+    it.each([
+      [
+        [0, 0, 0, 0],
+        [3, 4, 5, 2],
+      ],
+      [
+        [1, 0, 0, 0],
+        [2, 4, 5, 2],
+      ],
+      [
+        [1, 2, 0, 0],
+        [1, 2, 5, 2],
+      ],
+      [
+        [0, 1, 2, 1],
+        [3, 2, 3, 1],
+      ],
+      [
+        [2, 3, 4, 1],
+        [1, 1, 1, 1],
+      ],
+      [
+        [1, 1, 1, 0],
+        [-1, 0, 2, -1],
+      ],
+    ])('from %j of size %j', async (begin, size) => {
+      const body = (x: tf.Tensor) => [
+        tf.slice(x, begin, size),
+        tf.cast(tf.slice(tf.cast(x, 'int32'), begin, size), 'float32'),
+      ];
+      await expectSameAsCpu([[3, 4, 5, 2]], body);
+    });
+  });
+
   describe('relu', () => {
     it('has no gradient at zero', async () => {
       await tf.setBackend('wasm');

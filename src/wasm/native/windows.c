@@ -96,25 +96,46 @@ void depthwise_filter_gradient(const Geometry *g, const float *x, const float *d
   for (int i = 0; i < size; i++) dw[i] = (float)total[i];
 }
 
-// dx of max pooling: a window's dy goes to its first maximum in row-major order.
+// dx[the first maximum of the window in row-major order] += dy, for one channel.
+static void pool_channel(const Geometry *g, const Window *w, const float *dy, const float *x, float *dx, int c) {
+  float best = -__builtin_inff();
+  int position = -1;
+  FOR_TAPS((*w)) {
+    const int at = ((w->top + r) * g->in_width + w->left + s) * g->in_channels + c;
+    if (x[at] > best) {
+      best = x[at];
+      position = at;
+    }
+  }
+  if (position >= 0) dx[position] += dy[c];
+}
+
+// The same for four channels.
+static void pool_channels(const Geometry *g, const Window *w, const float *dy, const float *x, float *dx, int c) {
+  v128_t best = wasm_f32x4_const_splat(-__builtin_inff()), position = wasm_i32x4_const_splat(-1);
+  FOR_TAPS((*w)) {
+    const int at = ((w->top + r) * g->in_width + w->left + s) * g->in_channels + c;
+    const v128_t value = LOAD(x + at), larger = wasm_f32x4_gt(value, best);
+    best = wasm_v128_bitselect(value, best, larger);
+    position = wasm_v128_bitselect(wasm_i32x4_splat(at), position, larger);
+  }
+  const int at[LANES] = {wasm_i32x4_extract_lane(position, 0), wasm_i32x4_extract_lane(position, 1),
+                         wasm_i32x4_extract_lane(position, 2), wasm_i32x4_extract_lane(position, 3)};
+#pragma clang loop unroll(full)
+  for (int lane = 0; lane < LANES; lane++)
+    if (at[lane] >= 0) dx[at[lane] + lane] += dy[c + lane];
+}
+
+// dx of max pooling: a window's dy goes to its first maximum.
 EXPORT(max_pool_gradient) void max_pool_gradient(const Geometry *g, const float *dy, const float *x, float *dx) {
   const int channels = g->in_channels;
   for (int i = 0; i < g->batch * image_floats(g); i++) dx[i] = 0;
   for (int n = 0; n < g->batch; n++, x += image_floats(g), dx += image_floats(g)) {
     FOR_OUTPUTS(g) {
       const Window window = window_at(g, row, column);
-      for (int c = 0; c < channels; c++) {
-        float best = -__builtin_inff();
-        int position = -1;
-        FOR_TAPS(window) {
-          const int at = ((window.top + r) * g->in_width + window.left + s) * channels + c;
-          if (x[at] > best) {
-            best = x[at];
-            position = at;
-          }
-        }
-        if (position >= 0) dx[position] += dy[c];
-      }
+      int c = 0;
+      for (; c + LANES <= channels; c += LANES) pool_channels(g, &window, dy, x, dx, c);
+      for (; c < channels; c++) pool_channel(g, &window, dy, x, dx, c);
       dy += channels;
     }
   }
