@@ -1,6 +1,7 @@
 /**
  * Copies of a model: with its weights, or with new ones drawn from a seed.
  */
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError } from '../core/errors';
@@ -27,12 +28,17 @@ function freedWhole(model: LayersModel): LayersModel {
 
 /** Builds a model from its topology; names the class that tfjs does not know. */
 async function build(where: string, config: Config): Promise<LayersModel> {
+  const { registeredVariables } = tf.engine();
+  const before = new Set(Object.keys(registeredVariables));
+  // Without weights to load, all is built before the call returns: what is new now is the model's.
+  const building = tfl.models.modelFromJSON({ modelTopology: config } as Parameters<
+    typeof tfl.models.modelFromJSON
+  >[0]);
+  const made = Object.values(registeredVariables).filter(({ name }) => !before.has(name));
   try {
-    const model = await tfl.models.modelFromJSON({ modelTopology: config } as Parameters<
-      typeof tfl.models.modelFromJSON
-    >[0]);
-    return freedWhole(model);
+    return freedWhole(await building);
   } catch (cause) {
+    tf.dispose(made);
     const message = cause instanceof Error ? cause.message : String(cause);
     const name = /Unknown (?:layer|\w+):? ?'?(\w+)/.exec(message)?.[1];
     throw new AmunError(

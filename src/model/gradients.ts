@@ -19,18 +19,41 @@ export interface InputGradient {
  * independent of the others.
  */
 export function inputGradient(view: ClassifierView, xs: Tensor, oneHot: Tensor2D, loss: Loss): InputGradient {
-  return tf.tidy(() => {
-    let kept: Tensor2D | undefined;
-    const { value, grad } = tf.valueAndGrad((input: Tensor) => {
-      const logits = view.forward(input, { kind: 'inference', unfused: true });
-      kept = tf.keep(tf.clone(logits));
-      return tf.sum(loss(logits, oneHot));
-    })(xs);
-    value.dispose();
-    const logits = tf.clone(kept!);
-    kept!.dispose();
-    return { logits, gradient: grad };
-  });
+  let kept: Tensor2D | undefined;
+  try {
+    return tf.tidy(() => {
+      const { grad } = freeingTape(() =>
+        tf.valueAndGrad((input: Tensor) => {
+          const logits = view.forward(input, { kind: 'inference', unfused: true });
+          kept = tf.keep(tf.clone(logits));
+          return tf.sum(loss(logits, oneHot));
+        })(xs),
+      );
+      return { logits: tf.clone(kept!), gradient: grad };
+    });
+  } finally {
+    kept?.dispose();
+  }
+}
+
+interface Tape {
+  gradientDepth: number;
+  activeTape: { saved?: Tensor[] }[] | null | undefined;
+}
+
+/** Runs a computation of gradients. What its forward pass saved for them is freed by tfjs only if all goes well. */
+function freeingTape<T>(compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    const state = tf.engine().state as unknown as Tape;
+    // Within a gradient of the caller's own, the tape is theirs.
+    if (state.gradientDepth === 0) {
+      state.activeTape?.forEach(({ saved }) => tf.dispose(saved ?? []));
+      state.activeTape = null;
+    }
+    throw error;
+  }
 }
 
 /** Loss and its gradients by the trainable variables, by variable name. The caller disposes all. */
@@ -47,10 +70,11 @@ export function weightGradients(
   options: { readonly loss: Loss; readonly mode: ForwardMode; readonly scale?: number },
 ): WeightGradients {
   const trainable: Variable[] = view.variables.filter((entry) => entry.trainable).map((entry) => entry.variable);
-  const { value, grads } = tf.variableGrads(() => {
+  const forward = (): Scalar => {
     const logits = view.forward(xs, options.mode);
     const mean = tf.mean(options.loss(logits, oneHot));
     return (options.scale === undefined ? mean : tf.mul(mean, options.scale)) as Scalar;
-  }, trainable);
+  };
+  const { value, grads } = freeingTape(() => tf.variableGrads(forward, trainable));
   return { loss: value, gradients: grads };
 }

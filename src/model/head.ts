@@ -34,7 +34,11 @@ function headOfTensor(tensor: SymbolicTensor): Head {
   const layer = sourceLayer(tensor);
   const className = layer.getClassName();
   if (layer.outputs !== undefined && layer.layers !== undefined) return headOfTensor(layer.outputs[0]);
-  if (SHAPE_ONLY.has(className)) return headOfTensor(inputsOf(tensor)[0]);
+  if (SHAPE_ONLY.has(className)) {
+    const [input] = inputsOf(tensor);
+    // Another last axis mixes what a softmax normalised one by one.
+    return input.shape.at(-1) === tensor.shape.at(-1) ? headOfTensor(input) : { kind: 'unknown', layer };
+  }
   if (className === 'Softmax') return { kind: 'softmax', layer };
   if (LINEAR_MERGES.has(className)) return headOfMerge(tensor, layer);
 

@@ -1,6 +1,6 @@
 /** The networks of the golden files: forward pass, batch norm in training mode, and the strided convolution. */
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/core/random';
 import { asClassifier } from '../../src/model/classifier';

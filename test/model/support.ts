@@ -1,5 +1,6 @@
 /** What the tests of models and unlearning share: backends, seeded numbers, and what "unchanged" means. */
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { expect } from 'vitest';
