@@ -83,7 +83,8 @@ export class Assessment {
     const references = this.poolReferences();
     if (references === undefined) return [svcMia()];
     const { forget, retain, test } = this.poolIndices(seed);
-    return [svcMia(), rmia({ references: selectReferences(references, { forget, retain, test }), mode: 'offline' })];
+    const own = selectReferences(references, { forget, retain, test });
+    return [svcMia(), rmia({ references: own, mode: 'offline', samples: 'all' })];
   }
 
   /** All reference models, or undefined while some are missing. */

@@ -103,7 +103,7 @@ export const FULL_PLAN: Plan = {
   train: 10_000,
   test: 2000,
   forgetFraction: 0.1,
-  training: { epochs: 15, learningRate: 0.1 },
-  references: { parts: 2, epochs: 10 },
+  training: { epochs: 12, learningRate: 0.1 },
+  references: { parts: 2, epochs: 8 },
   grid: FULL,
 };
