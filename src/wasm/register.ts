@@ -8,6 +8,7 @@ import type { WasmKernel } from './backend';
 import { registerBatchNormGradient } from './batch-norm-gradient';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv-kernels';
 import { registerFixes } from './fixes/index';
+import { gatherRows } from './gather-rows';
 import { fusedMatMul, matMul } from './matmul';
 import { fusedBatchNorm, TRAIN_NORM, TRAIN_NORM_GRADIENT, trainNorm, trainNormGradient } from './norm-kernels';
 import { meanKernel, sumKernel } from './reductions';
@@ -31,6 +32,7 @@ const REPLACED: Record<string, (original: KernelFunc) => WasmKernel> = {
   DepthwiseConv2dNative: (original) => withExplicitSamePadding(original, true),
   FusedDepthwiseConv2D: (original) => withExplicitSamePadding(original, true),
   FusedBatchNorm: fusedBatchNorm,
+  GatherV2: gatherRows,
   Identity: sharedIdentity,
   Cast: sharedCast,
   Mean: meanKernel,

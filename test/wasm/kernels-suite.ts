@@ -68,6 +68,12 @@ export function testKernels(): void {
       await expectSameAsCpu([[6, 5], indices, [2, 3, 5]], body);
     });
 
+    it.each([[[5]], [[2, 3]], [[]]])('gathers rows by indices of shape %j', async (shape) => {
+      const values = Int32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => (i * 5 + 3) % 6);
+      const body = (x: tf.Tensor, ids: tf.Tensor) => [tf.gather(x, ids), tf.gather(x, ids, 1)];
+      await expectSameAsCpu([[6, 6, 3], { shape, values }], body);
+    });
+
     it('drops negative segments', async () => {
       const ids = { shape: [4], values: Int32Array.from([1, -1, 1, 0]) };
       await expectSameAsCpu([[4, 3], ids], (x, segments) => tf.unsortedSegmentSum(x, segments as tf.Tensor1D, 3));
