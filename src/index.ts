@@ -6,16 +6,29 @@
 
 // Data
 export type { ExampleData, Examples, ExampleSource } from './data/examples';
-export { fromArrays, fromTensors } from './data/from-arrays';
-export { fromDataset } from './data/from-dataset';
+export { type ArrayExamples, fromArrays, fromTensors } from './data/from-arrays';
+export { fromDataset, type MaterializeOptions, type SequentialOptions } from './data/from-dataset';
+export type { DatasetLike } from './data/dataset-rows';
 export { concatExamples, subsetExamples } from './data/combine';
-export { type ForgetSplit, type IndexedSplit, splitByClass, splitByFraction, splitByIndices } from './data/splits';
-export { type Augment, randomCropFlip } from './data/augment';
+export {
+  type ClassSplitOptions,
+  type ForgetSplit,
+  type IndexedSplit,
+  type PartOf,
+  type RandomSplitOptions,
+  splitByClass,
+  splitByFraction,
+  splitByIndices,
+  type SplitIndices,
+  type SplitOptions,
+} from './data/splits';
+export { type Augment, randomCropFlip, type RandomCropFlipOptions } from './data/augment';
 
 // Models
 export { type Classifier, classifier, type ClassifierOptions } from './model/classifier';
 export type { WeightMask } from './model/sgd';
 export type { Predictions } from './model/predict';
+export type { BuildModel } from './model/fresh';
 
 // Searching adversarial neighbours
 export type { AdversarialSearch, AdversarialSet, SearchRun } from './search/adversarial-search';
@@ -41,13 +54,17 @@ export { SalUn, type SalUnOptions } from './unlearn/salun';
 
 // Evaluation
 export { evaluate } from './evaluate/evaluate';
-export { evaluateLogits } from './evaluate/evaluate-logits';
+export { evaluateLogits, type EvaluateLogitsOptions, type LogitSet } from './evaluate/evaluate-logits';
+export { type EvaluationRow, evaluationRows } from './evaluate/rows';
+export type { BySet } from './evaluate/open-pool';
 export type * from './evaluate/types';
-export { svcMia } from './evaluate/svc-mia';
-export { thresholdMia } from './evaluate/threshold-mia';
-export { rmia } from './evaluate/rmia';
+export { svcMia, type SvcMiaAttackOptions } from './evaluate/svc-mia';
+export { thresholdMia, type ThresholdMiaOptions } from './evaluate/threshold-mia';
+export type { ThresholdScore } from './metrics/thresholdmia';
+export type { MembershipFeature } from './metrics/membership-features';
+export { rmia, type RmiaAttackOptions } from './evaluate/rmia';
 export { trainReferences, type TrainReferencesOptions } from './evaluate/train-references';
-export { type ReferenceSet, selectReferences } from './evaluate/reference-set';
+export { type PoolIndices, type PoolSizes, type ReferenceSet, selectReferences } from './evaluate/reference-set';
 export { deserializeReferences, serializeReferences } from './evaluate/reference-bytes';
 
 // Running

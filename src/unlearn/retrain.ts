@@ -4,9 +4,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError } from '../core/errors';
 import { checkOptionalFunction } from '../core/options';
-import { checkModelShape } from '../model/model-shape';
 import { reinitializedModel } from '../model/clone';
 import type { ClassifierView } from '../model/classifier';
+import { type BuildModel, freshModel } from '../model/fresh';
 import { copyWeights, disposeModel } from '../model/variables';
 import type { EpochPlan, RunContext } from './context';
 import { resolveTraining, type TrainingOptions } from './options';
@@ -19,7 +19,7 @@ export interface RetrainOptions extends TrainingOptions {
    * Makes an untrained model for a seed. One that takes no seed gets its initial weights redrawn from it, by its layers' own
    * initializers. @default the given model's architecture, redrawn
    */
-  readonly build?: (seed: number) => LayersModel | Promise<LayersModel>;
+  readonly build?: BuildModel;
 }
 
 /** Trains new weights on the retain set. Needs it. */
@@ -39,21 +39,25 @@ export class Retrain extends Unlearner {
   }
 
   override async workingView(where: string, view: ClassifierView, run: UnlearnRun): Promise<ClassifierView> {
-    const fresh = view.withModel(await freshModel(where, view.model, this.build, run.seed ?? 0));
-    if (fresh.classCount !== view.classCount) {
-      disposeModel(fresh.model);
-      throw new AmunError(
-        'class-count-mismatch',
-        `${where}: build() made a model of ${fresh.classCount} classes, expected ${view.classCount}.`,
-      );
-    }
-    if (run.inPlace !== true) return fresh;
+    const fresh = view.withModel(await this.freshWeights(where, view, run.seed ?? 0));
     try {
+      checkSameClasses(where, fresh, view);
+      if (run.inPlace !== true) return fresh;
       copyWeights(where, fresh.variables, view.variables);
-    } finally {
+    } catch (error) {
       disposeModel(fresh.model);
+      throw error;
     }
+    disposeModel(fresh.model);
     return view.withModel(view.model);
+  }
+
+  /** An untrained model: what `build` makes, or the same architecture, its weights drawn from the seed. */
+  private async freshWeights(where: string, view: ClassifierView, seed: number): Promise<LayersModel> {
+    if (this.build === undefined) return reinitializedModel(where, view.model, seed);
+    const { model } = await freshModel(where, this.build, seed);
+    if (model !== view.model) return model;
+    throw new AmunError('invalid-option', `${where}: build() returned the model to be retrained; return a new one.`);
   }
 
   plan(context: RunContext): EpochPlan {
@@ -62,23 +66,10 @@ export class Retrain extends Unlearner {
   }
 }
 
-/** An untrained model: what `build` makes, or the same architecture, its weights drawn from the seed. */
-async function freshModel(
-  where: string,
-  model: LayersModel,
-  build: RetrainOptions['build'],
-  seed: number,
-): Promise<LayersModel> {
-  if (build === undefined) return reinitializedModel(where, model, seed);
-  const built = await build(seed);
-  checkModelShape(`${where}: build()`, built);
-  if (built === model) {
-    throw new AmunError('invalid-option', `${where}: build() returned the model to be retrained; return a new one.`);
-  }
-  if (build.length > 0) return built;
-  try {
-    return await reinitializedModel(where, built, seed);
-  } finally {
-    disposeModel(built);
-  }
+function checkSameClasses(where: string, fresh: ClassifierView, view: ClassifierView): void {
+  if (fresh.classCount === view.classCount) return;
+  throw new AmunError(
+    'class-count-mismatch',
+    `${where}: build() made a model of ${fresh.classCount} classes, expected ${view.classCount}.`,
+  );
 }
