@@ -33,9 +33,14 @@ export function signed(value: number, digits: number): string {
 
 /** Seconds, as exact as they are worth reading: 0.42, 8.3, 95, 1,204. */
 export function seconds(value: number): string {
-  if (value < 1) return value.toFixed(2);
-  if (value < 10) return value.toFixed(1);
-  return thousands(Math.round(value));
+  const digits = secondsDigits(value);
+  return digits === 0 ? thousands(Math.round(value)) : value.toFixed(digits);
+}
+
+/** How many decimals a number of seconds deserves. */
+export function secondsDigits(value: number): number {
+  if (value < 1) return 2;
+  return value < 10 ? 1 : 0;
 }
 
 /** A duration in words: 42 s, 3 min 05 s, 1 h 12 min. */

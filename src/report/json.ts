@@ -4,6 +4,7 @@
 import { getDotPath, safeParse } from 'valibot';
 import { AmunError } from '../core/errors';
 import { show } from '../core/options';
+import { finiteOnly } from './finite';
 import { reportSchema } from './schema';
 import { REPORT_SCHEMA } from './types';
 import type { Report } from './types';
@@ -48,14 +49,6 @@ export function checkReport(where: string, value: unknown): asserts value is Rep
   checkNames(where, value as Report);
 }
 
-/** Losses that are not finite do not exist; elsewhere, in free-form parts, they are named, where JSON would make them null. */
-function withoutNonFinite(key: string, value: unknown): unknown {
-  if (key === 'losses' && typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).filter(([, loss]) => Number.isFinite(loss)));
-  }
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-}
-
 /**
  * The report as JSON, schema `amun-ts/report/1`. Losses that are not finite are left out; numbers in options and manifest that
  * are not finite become strings such as `"Infinity"`.
@@ -65,7 +58,7 @@ function withoutNonFinite(key: string, value: unknown): unknown {
  */
 export function reportJson(report: Report, indent = 0): string {
   checkReport('reportJson', report);
-  return JSON.stringify(report, withoutNonFinite, indent);
+  return JSON.stringify(report, finiteOnly, indent);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The manifest as lines of a list: known keys in reading order with their units, then whatever else is in it. */
+import { finiteOnly } from './finite';
 import { duration } from './format';
 import type { ReportManifest } from './types';
 
@@ -46,5 +47,5 @@ export function optionsJson(
     ...(manifest.options !== undefined && { run: manifest.options }),
     ...(Object.keys(methods).length > 0 && { methods }),
   };
-  return Object.keys(all).length === 0 ? undefined : JSON.stringify(all, null, 2);
+  return Object.keys(all).length === 0 ? undefined : JSON.stringify(all, finiteOnly, 2);
 }

@@ -23,9 +23,13 @@ function cellText({ value, spread, gap, best }: Cell): string {
   return `${best ? `**${figure}**` : figure}${gap === undefined ? '' : ` (${gap})`}`;
 }
 
-function tableLines(header: readonly string[], rows: readonly (readonly string[])[], left: number): string[] {
+function tableLines(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[],
+): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map((_, i) => (i < left ? ':--' : '--:'))), ...rows.map(line)];
+  return [line(header), line(header.map((_, i) => (words.includes(i) ? ':--' : '--:'))), ...rows.map(line)];
 }
 
 function comparison({ columns, rows }: Table): string[] {
@@ -33,7 +37,7 @@ function comparison({ columns, rows }: Table): string[] {
   return tableLines(
     header,
     rows.map(({ name, cells }) => [escapeMarkdown(name), ...cells.map(cellText)]),
-    1,
+    [0],
   );
 }
 
@@ -47,7 +51,7 @@ function differenceLines(report: Report): string[] {
   ]);
   if (rows.length === 0) return [];
   const header = ['Figure', 'Difference', 'Mean', '95 % interval', 'Verdict'];
-  return ['### Told apart?', '', ...tableLines(header, rows, 2), ''];
+  return ['### Told apart?', '', ...tableLines(header, rows, [0, 1, 4]), ''];
 }
 
 function footnotes(tables: readonly Table[]): string[] {

@@ -2,7 +2,7 @@
  * The comparison as a table, before it is HTML or Markdown: only the columns that some row has, gaps to the retrained model
  * beside the figures, and the best value marked where it is told apart.
  */
-import { fixed, seconds, signed } from './format';
+import { fixed, seconds, secondsDigits, signed } from './format';
 import { METRICS } from './metrics';
 import type { Metric } from './metrics';
 import { bestOfRun, bestOverSeeds } from './told-apart';
@@ -79,13 +79,14 @@ function tableOf(sources: readonly Source[], best: (key: MetricKey) => string | 
 
 function cellOf(metric: Metric, source: Source, reference: Source | undefined, best: boolean): Cell {
   const figure = source.read(metric);
-  if (figure === undefined) return { value: '', best: false };
-  const show = (value: number) =>
-    metric.key === 'seconds' ? seconds(value) : fixed(value * metric.scale, metric.digits);
+  const isIdeal = source === reference && (metric.key === 'averageGap' || metric.key === 'averageGapSvc');
+  if (figure === undefined || isIdeal) return { value: '', best: false };
+  const isTime = metric.key === 'seconds';
+  const digits = isTime ? secondsDigits(figure.value) : metric.digits;
   const ideal = metric.hasGap && source !== reference ? reference?.read(metric) : undefined;
   return {
-    value: show(figure.value),
-    ...(figure.std !== undefined && { spread: show(figure.std) }),
+    value: isTime ? seconds(figure.value) : fixed(figure.value * metric.scale, digits),
+    ...(figure.std !== undefined && { spread: fixed(figure.std * metric.scale, digits) }),
     ...(ideal !== undefined && { gap: signed((figure.value - ideal.value) * metric.scale, metric.digits) }),
     best,
   };

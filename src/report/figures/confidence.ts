@@ -1,9 +1,12 @@
 /**
  * How sure a model is of the true class, on examples to forget and on unseen ones. Before unlearning the two differ: that is
  * how an attacker knows a member. After it they should differ as little as in a model that never saw the forget set.
+ *
+ * Heights follow the square root of the shares (a rootogram, Tukey 1971): a network that has learned its data by heart puts
+ * nearly all of it into the last bin, and what differs, the doubtful rest, would be too low to see.
  */
-import { max, ticks } from 'd3-array';
-import { scaleLinear } from 'd3-scale';
+import { max } from 'd3-array';
+import { scaleLinear, scalePow } from 'd3-scale';
 import { area, curveStepAfter, line } from 'd3-shape';
 import type { ConfidenceHistogram } from '../../evaluate/types';
 import { fixed } from '../format';
@@ -15,10 +18,15 @@ import type { FigureSpec, Panel } from './svg';
 export interface ConfidenceRow {
   readonly name: string;
   readonly confidence: ConfidenceHistogram;
+  /** Added to the line below the name. */
+  readonly remark?: string;
 }
 
 const WIDTH = 300;
 const HEIGHT = 240;
+/** Grid lines: evenly spaced on the root scale. */
+const SHARES = [0, 0.04, 0.16, 0.36, 0.64, 1];
+
 const FRAME = { left: 0, right: WIDTH, top: 58, bottom: HEIGHT - 36 };
 
 /** Points of a step curve through a histogram: one per edge, the last bin's value at both its edges. */
@@ -26,10 +34,10 @@ function steps(edges: readonly number[], shares: readonly number[]): [number, nu
   return edges.map((edge, i) => [edge, shares[Math.min(i, shares.length - 1)]]);
 }
 
-function panelOf({ name, confidence }: ConfidenceRow, highest: number, things: string): Panel {
+function panelOf({ name, confidence, remark }: ConfidenceRow, highest: number, things: string): Panel {
   const { edges, forget, test, ksForgetTest } = confidence;
   const x = scaleLinear([edges[0], edges[edges.length - 1]], [FRAME.left, FRAME.right]);
-  const y = scaleLinear([0, highest], [FRAME.bottom, FRAME.top]);
+  const y = scalePow([0, highest], [FRAME.bottom, FRAME.top]).exponent(0.5);
   const filled = area<[number, number]>(
     (d) => x(d[0]),
     y(0),
@@ -46,14 +54,15 @@ function panelOf({ name, confidence }: ConfidenceRow, highest: number, things: s
   const ks = fixed(ksForgetTest, 3);
   const last = (shares: readonly number[]) => fixed(100 * shares[shares.length - 1], 0);
   const body = [
-    heading(name, `KS distance ${ks}`),
+    heading(name, `KS distance ${ks}${remark === undefined ? '' : `, ${remark}`}`),
     verticalAxis(FRAME, {
       scale: y,
-      ticks: ticks(0, highest, 4),
+      ticks: SHARES.filter((share) => share <= highest),
       format: (value) => `${fixed(value * 100, 0)} %`,
-      label: `of ${things}`,
+      label: `of ${things}, root scale`,
     }),
     path(filled(steps(edges, forget))!, 'am-f-forget am-soft'),
+    path(filled(steps(edges, test))!, 'am-f-test am-faint'),
     path(outline(steps(edges, forget))!, 'am-line am-s-forget'),
     path(outline(steps(edges, test))!, 'am-line am-s-test'),
     horizontalAxis(FRAME, {
@@ -80,10 +89,10 @@ export function confidenceSpec(rows: readonly ConfidenceRow[], things: string): 
   return {
     id: 'am-confidence',
     title: 'How sure the model is of the right answer',
-    subtitle: `Share of ${things} by the probability that the model gives their true class. Forgetting is done when the two shapes differ no more than after retraining.`,
+    subtitle: `Share of ${things} (square-root scale) by the probability that the model gives their true class. Forgetting is done when the two shapes differ no more than after retraining.`,
     legend: [
       { label: `to forget`, mark: 'forget', filled: true },
-      { label: `never seen (test set)`, mark: 'test' },
+      { label: `never seen (test set)`, mark: 'test', filled: true },
     ],
     panels: rows.map((row) => panelOf(row, highest, things)),
   };

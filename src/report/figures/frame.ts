@@ -2,7 +2,7 @@
  * The frame of a plot: heading, grid lines, axes with their labels. Sparse on purpose: horizontal grid lines only, numbers
  * in place of axis lines.
  */
-import type { ScaleLinear } from 'd3-scale';
+import type { ScaleContinuousNumeric } from 'd3-scale';
 import { rule, text } from './svg';
 
 /** Edges of a plot's inside within its panel. */
@@ -15,7 +15,7 @@ export interface Frame {
 
 /** One axis. */
 export interface Axis {
-  readonly scale: ScaleLinear<number, number>;
+  readonly scale: ScaleContinuousNumeric<number, number>;
   /** Where to put numbers. */
   readonly ticks: readonly number[];
   readonly format: (value: number) => string;
@@ -36,7 +36,11 @@ export function verticalAxis({ left, right }: Frame, { scale, ticks, format, lab
     const last = i === ticks.length - 1;
     return (
       rule(left, y, right, y, `am-rule am-s-${tick === 0 ? 'muted' : 'grid'}`) +
-      text(left, y - 4, last ? `${format(tick)} ${label}` : format(tick), { classes: 'am-f-muted am-small am-num' })
+      (tick === 0
+        ? ''
+        : text(left, y - 4, last ? `${format(tick)} ${label}`.trim() : format(tick), {
+            classes: 'am-f-muted am-small am-num',
+          }))
     );
   });
   return lines.join('');

@@ -25,10 +25,10 @@ export interface GapGroup {
   readonly points: readonly GapPoint[];
 }
 
-const WIDTH = 300;
+const WIDTH = 232;
 const ROW = 24;
-const LABELS = 106;
-const FRAME = { left: LABELS, right: WIDTH - 44, top: 48, bottom: 0 };
+const LABELS = 104;
+const FRAME = { left: LABELS, right: WIDTH - 36, top: 48, bottom: 0 };
 
 function pointMarkup(point: GapPoint, y: number, x: (value: number) => number): string {
   const { name, gap, low, high, mark } = point;
@@ -37,7 +37,7 @@ function pointMarkup(point: GapPoint, y: number, x: (value: number) => number): 
     low === undefined || high === undefined ? '' : rule(x(low), y, x(high), y, `am-line am-thin am-s-${mark}`);
   const hollow = mark === 'original' ? `am-f-paper am-s-original` : `am-f-${mark} am-s-paper`;
   return (
-    text(0, y + 4, fit(name, LABELS - 8), { classes: `am-f-ink${weight}` }) +
+    text(0, y + 4, fit(name, LABELS - 10, 11.5), { classes: `am-f-ink${weight}` }) +
     whisker +
     `<circle cx="${coordinate(x(gap))}" cy="${coordinate(y)}" r="5.5" stroke-width="1.5" class="${hollow}"/>` +
     text(WIDTH, y + 4, signed(gap, 1), { anchor: 'end', classes: `am-f-ink am-num${weight}` })
@@ -51,13 +51,13 @@ function panelOf({ title, unit, points }: GapGroup, reference: string): Panel {
   const x = scaleLinear([low, high], [frame.left + 8, frame.right - 8]).nice(4);
   const rows = points.map((_, i) => frame.top + ROW * i + ROW / 2);
   const body = [
-    heading(title, `${unit}, difference to ${reference}`),
+    heading(title, `${unit}, gap to ${reference}`),
     ...rows.map((y) => rule(frame.left, y, frame.right, y, 'am-rule am-s-grid')),
     rule(x(0), frame.top, x(0), frame.bottom, 'am-rule am-s-ink'),
     ...points.map((point, i) => pointMarkup(point, rows[i], x)),
     horizontalAxis(frame, {
       scale: x,
-      ticks: x.ticks(4),
+      ticks: x.ticks(2),
       format: (value) => signed(value, value % 1 === 0 ? 0 : 1),
       label: '',
     }),

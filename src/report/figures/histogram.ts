@@ -17,8 +17,9 @@ export interface HistogramLabels {
   readonly things: string;
 }
 
-const WIDTH = 460;
+const WIDTH = 400;
 const HEIGHT = 230;
+const GUTTER = 30;
 const FRAME = { left: 0, right: WIDTH, top: 58, bottom: HEIGHT - 36 };
 
 interface Bar {
@@ -39,7 +40,7 @@ export function histogramPanel(values: readonly number[], { title, axis, things 
   const bars = barsOf(values);
   const low = Math.min(0, bars[0].low);
   const high = bars[bars.length - 1].high;
-  const x = scaleLinear([low, high > low ? high : low + 1], [FRAME.left, FRAME.right]);
+  const x = scaleLinear([low, high > low ? high : low + 1], [GUTTER, FRAME.right]);
   const y = scaleLinear([0, max(bars, (bar) => bar.count)!], [FRAME.bottom, FRAME.top]);
   const rects = bars.map(({ low: from, high: to, count }) => {
     const width = Math.max(2, x(to) - x(from) - 1);
@@ -54,7 +55,7 @@ export function histogramPanel(values: readonly number[], { title, axis, things 
       scale: y,
       ticks: ticks(0, y.domain()[1], 3).filter(Number.isInteger),
       format: thousands,
-      label: things,
+      label: '',
     }),
     ...rects,
     rule(x(middle), FRAME.top - 4, x(middle), FRAME.bottom, 'am-rule am-dash am-s-ink'),

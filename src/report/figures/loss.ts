@@ -17,8 +17,9 @@ export interface LossRow {
   readonly history: readonly EpochRecord[];
 }
 
-const WIDTH = 220;
+const WIDTH = 300;
 const HEIGHT = 210;
+const GUTTER = 36;
 const FRAME = { left: 0, right: WIDTH - 44, top: 58, bottom: HEIGHT - 36 };
 const STYLES = ['am-s-forget', 'am-s-test', 'am-s-ink am-dash', 'am-s-original'];
 
@@ -55,7 +56,7 @@ function panelOf({ name, history }: LossRow): Panel | undefined {
   const values = series.flatMap(({ points }) => points.map(([, loss]) => loss));
   const [low, high] = extent([...values, 0]) as [number, number];
   const last = Math.max(...history.map((record) => record.epoch));
-  const x = scaleLinear([Math.min(1, last - 1), last], [FRAME.left, FRAME.right]);
+  const x = scaleLinear([Math.min(1, last - 1), last], [GUTTER, FRAME.right]);
   const y = scaleLinear([low, high > low ? high : low + 1], [FRAME.bottom, FRAME.top]);
   const curve = line<readonly [number, number]>(
     (d) => x(d[0]),
@@ -64,12 +65,12 @@ function panelOf({ name, history }: LossRow): Panel | undefined {
   const ends = series.map(({ points }) => points[points.length - 1]);
   const labels = spreadOut(ends.map(([, loss]) => y(loss)));
   const body = [
-    heading(name, `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`),
+    heading(name, `Loss, ${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`),
     verticalAxis(FRAME, {
       scale: y,
       ticks: ticks(...(y.domain() as [number, number]), 3),
       format: significant,
-      label: 'loss',
+      label: '',
     }),
     ...series.map(({ points }, i) => path(curve([...points])!, `am-line ${STYLES[i % STYLES.length]}`)),
     ...ends.map(([epoch, loss], i) => dot(x(epoch), y(loss), STYLES[i % STYLES.length])),

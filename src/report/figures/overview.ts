@@ -2,13 +2,14 @@
  * One picture for a README: confidences before, after unlearning and after retraining, side by side, over a strip of
  * forgotten images beside their neighbours.
  */
-import { duration, thousands } from '../format';
+import { duration, fixed, thousands } from '../format';
 import type { NeighbourFigures, NeighbourPair, Report, ReportRow } from '../types';
 import { focusOf, originalOf, referenceOf, thingsOf } from '../cast';
+import { rmiaAuc } from '../metrics';
 import { confidenceSpec } from './confidence';
 import { imageUri } from './image';
 import { className } from './neighbours';
-import { coordinate, fit, onPaper, panelGrid, swatch, text } from './svg';
+import { coordinate, fit, onPaper, panelGrid, swatch, text, wrap } from './svg';
 
 const MARGIN = 28;
 const TILE = 66;
@@ -30,6 +31,11 @@ function stages(report: Report): { name: string; row: ReportRow }[] {
   return found;
 }
 
+function remarkOf({ evaluation }: ReportRow): string | undefined {
+  const auc = rmiaAuc(evaluation);
+  return auc === undefined ? undefined : `an attacker’s AUC ${fixed(auc * 100, 1)}`;
+}
+
 function pairMarkup(pair: NeighbourPair, names: readonly string[] | undefined): string {
   const image = (x: number, uri: string) =>
     `<image x="${x}" y="0" width="${TILE}" height="${TILE}" href="${uri}" class="am-image"/>`;
@@ -45,7 +51,7 @@ function pairMarkup(pair: NeighbourPair, names: readonly string[] | undefined): 
 
 function strip({ pairs, classNames }: NeighbourFigures, things: string): string {
   const shown = pairs.slice(0, MOST_PAIRS);
-  const title = `Forgotten ${things}, each beside the nearest one that the model took for something else: the lesson that it unlearned with`;
+  const title = `Forgotten ${things}, each beside the nearest one that the original model takes for something else`;
   const markup = shown.map(
     (pair, i) =>
       `<g transform="translate(${coordinate(i * (PAIR_WIDTH + PAIR_GAP))} 18)">${pairMarkup(pair, classNames)}</g>`,
@@ -58,7 +64,7 @@ export function overviewSvg(report: Report): string | undefined {
   const shown = stages(report);
   if (shown.length === 0) return undefined;
   const things = thingsOf(report);
-  const rows = shown.map(({ name, row }) => ({ name, confidence: row.evaluation.confidence }));
+  const rows = shown.map(({ name, row }) => ({ name, confidence: row.evaluation.confidence, remark: remarkOf(row) }));
   const spec = confidenceSpec(rows, things);
   const grid = panelGrid(spec.panels, 3);
   const count = thousands(shown[0].row.evaluation.sizes.forget);
@@ -68,14 +74,15 @@ export function overviewSvg(report: Report): string | undefined {
     return `<g transform="translate(${i * (legend[0].length * 7 + 60)} 0)">${label}</g>`;
   });
   const width = Math.max(grid.width, 948) + 2 * MARGIN;
-  const gridTop = MARGIN + 84;
+  const title = `A classifier’s confidence, before and after forgetting ${count} ${things}`;
+  const lines = wrap(title, width - 2 * MARGIN, 22);
+  const gridTop = MARGIN + 58 + 26 * lines.length;
   const pairs = report.neighbours?.pairs.length ?? 0;
   const stripTop = gridTop + grid.height + 34;
   const bottom = pairs > 0 ? stripTop + TILE + 56 : gridTop + grid.height;
-  const title = `How sure a classifier is of the right answer, before and after forgetting ${count} ${things}`;
   const body = [
-    text(MARGIN, MARGIN + 16, title, { classes: 'am-f-ink am-headline' }),
-    `<g transform="translate(${MARGIN} ${MARGIN + 50})">${keys.join('')}</g>`,
+    ...lines.map((line, i) => text(MARGIN, MARGIN + 16 + 26 * i, line, { classes: 'am-f-ink am-headline' })),
+    `<g transform="translate(${MARGIN} ${gridTop - 34})">${keys.join('')}</g>`,
     `<g transform="translate(${MARGIN} ${gridTop})">${grid.markup}</g>`,
     pairs > 0 ? `<g transform="translate(${MARGIN} ${stripTop})">${strip(report.neighbours!, things)}</g>` : '',
   ];

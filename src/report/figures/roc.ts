@@ -22,7 +22,7 @@ export interface RocRows {
   readonly reference?: RocRow;
 }
 
-const SIZE = 220;
+const SIZE = 180;
 const FRAME = { left: 0, right: SIZE, top: 54, bottom: 54 + SIZE };
 const TICKS = [0, 0.5, 1];
 

@@ -48,7 +48,7 @@ export function confidenceFigure(report: Report): string {
  * @throws AmunError `invalid-inputs` for a report without a row of role `reference` and one to compare.
  */
 export function gapFigure(report: Report): string {
-  return drawn('gapFigure', "a row of role 'reference' and one to compare with it", gapOf(report), 2);
+  return drawn('gapFigure', "a row of role 'reference' and one to compare with it", gapOf(report), 4);
 }
 
 /**
@@ -58,7 +58,7 @@ export function gapFigure(report: Report): string {
  * @throws AmunError `invalid-inputs` for a report whose evaluations lack RMIA's curve.
  */
 export function rocFigure(report: Report): string {
-  return drawn('rocFigure', 'evaluations by rmia()', rocOf(report), 4);
+  return drawn('rocFigure', 'evaluations by rmia()', rocOf(report), 5);
 }
 
 /**
@@ -78,7 +78,7 @@ export function histogramFigure(report: Report): string {
  * @throws AmunError `invalid-inputs` for a report without a history.
  */
 export function lossFigure(report: Report): string {
-  return drawn('lossFigure', 'a row with a history', lossOf(report), 4);
+  return drawn('lossFigure', 'a row with a history', lossOf(report), 3);
 }
 
 /**

@@ -59,6 +59,7 @@ const SHAPES = `
 .am .am-dash{stroke-dasharray:5 4}
 .am .am-rule{stroke-width:1;fill:none;shape-rendering:crispEdges}
 .am .am-soft{fill-opacity:.3}
+.am .am-faint{fill-opacity:.14}
 .am .am-image{image-rendering:pixelated}
 `;
 

@@ -20,7 +20,7 @@ export function figureHtml(spec: FigureSpec | undefined): string {
   const legend = spec.legend.length === 0 ? '' : `<ul class="legend">${spec.legend.map(legendItem).join('')}</ul>`;
   const panels = spec.panels.map((panel, i) => panelSvg(panel, `${spec.id}-${i}`)).join('');
   const few = spec.panels.length < 3 && spec.panels[0].width < 400 ? ' few' : '';
-  const width = `w${[220, 300, 460].find((limit) => spec.panels[0].width <= limit) ?? 460}`;
+  const width = `w${[180, 232, 300, 460].find((limit) => spec.panels[0].width <= limit) ?? 460}`;
   const caption = `<figcaption><h2>${escapeText(spec.title)}</h2><p>${escapeText(spec.subtitle)}</p>${legend}</figcaption>`;
   return `<figure id="${spec.id}">${caption}<div class="panels ${width}${few}">${panels}</div></figure>`;
 }

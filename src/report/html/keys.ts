@@ -1,7 +1,8 @@
 /** The few figures that stand large at the top of the page. */
-import { focusOf, originalOf, referenceOf } from '../cast';
+import { focusOf, originalOf, referenceOf, thingsOf } from '../cast';
 import { escapeText, fixed, seconds } from '../format';
 import { metricOf } from '../metrics';
+import { readingOf, seedCount } from '../readings';
 import type { MetricKey, Report } from '../types';
 
 interface Key {
@@ -11,35 +12,37 @@ interface Key {
 }
 
 function keyOf(report: Report, key: MetricKey, label: string): Key | undefined {
-  const metric = metricOf(key);
-  const focus = focusOf(report);
-  const read = (row: typeof focus) => (row === undefined ? undefined : metric.read(row));
-  const show = (value: number) =>
-    key === 'seconds' ? `${seconds(value)} s` : fixed(value * metric.scale, metric.digits);
-  const value = read(focus);
+  const { scale, digits, unit, hasGap } = metricOf(key);
+  const show = (value: number) => (key === 'seconds' ? `${seconds(value)} s` : fixed(value * scale, digits));
+  const value = readingOf(report, focusOf(report), key);
   if (value === undefined) return undefined;
-  const [before, ideal] = [read(originalOf(report)), read(referenceOf(report))];
+  const before = hasGap ? readingOf(report, originalOf(report), key) : undefined;
+  const ideal = key === 'averageGap' ? undefined : readingOf(report, referenceOf(report), key);
   const beside = [
-    ...(before === undefined || !metric.hasGap ? [] : [`${show(before)} before`]),
-    ...(ideal === undefined || key === 'averageGap' ? [] : [`${show(ideal)} retrained`]),
-    ...(key === 'averageGap' ? ['ideal 0; lower is better'] : []),
+    ...(before === undefined ? [] : [`${show(before)} before`]),
+    ...(ideal === undefined ? [] : [`${show(ideal)} retrained`]),
+    ...(key === 'averageGap' ? ['points; ideal 0'] : []),
   ];
-  return { label, value: `${show(value)}${metric.unit === '%' ? ' %' : ''}`, beside };
+  return { label, value: `${show(value)}${unit === '%' ? ' %' : ''}`, beside };
 }
 
 /** The strip of key figures of the focus method; empty without one. */
 export function keysHtml(report: Report): string {
+  const focus = focusOf(report);
+  if (focus === undefined) return '';
+  const things = thingsOf(report);
   const keys = [
-    keyOf(report, 'averageGap', 'Average gap to retraining'),
-    keyOf(report, 'rmiaAuc', 'Attacker’s AUC, forgotten against unseen'),
-    keyOf(report, 'forgetAccuracy', 'Right on what it forgot'),
-    keyOf(report, 'testAccuracy', 'Right on unseen examples'),
+    keyOf(report, 'averageGap', 'Gap to retraining'),
+    keyOf(report, 'rmiaAuc', 'Attacker’s AUC'),
+    keyOf(report, 'forgetAccuracy', `Forgotten ${things} right`),
+    keyOf(report, 'testAccuracy', `Unseen ${things} right`),
     keyOf(report, 'seconds', 'Time'),
   ].filter((key) => key !== undefined);
-  if (keys.length === 0) return '';
-  const items = keys.map(
-    ({ label, value, beside }) =>
-      `<div><dt>${label}</dt><dd><span class="big">${value}</span><small>${beside.map(escapeText).join(' · ')}</small></dd></div>`,
-  );
-  return `<dl class="keys" aria-label="Key figures of ${escapeText(focusOf(report)!.name)}">${items.join('')}</dl>`;
+  const items = keys.map(({ label, value, beside }) => {
+    const others = beside.map((part) => `<span>${escapeText(part)}</span>`).join(' ');
+    return `<div><dt>${escapeText(label)}</dt><dd><span class="big">${value}</span><small>${others}</small></dd></div>`;
+  });
+  const count = seedCount(report);
+  const whose = count > 1 ? `${focus.name}, mean over ${count} seeds` : focus.name;
+  return `<section class="keys"><h2>${escapeText(whose)}</h2><dl>${items.join('')}</dl></section>`;
 }

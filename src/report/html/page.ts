@@ -64,7 +64,7 @@ function comparisonSections(report: Report): string {
     framed('am-seeds', title, means, comparisonHtml(tableOfSeeds(report.seeds), title, focus) + note),
     differences.length === 0
       ? ''
-      : framed('am-differences', 'Which differences are real', apart, differencesHtml(differences)),
+      : framed('am-differences', 'Which differences can be told apart', apart, differencesHtml(differences)),
     single === '' ? '' : framed('am-table', 'One seed in full', '', single),
   ].join('');
 }
