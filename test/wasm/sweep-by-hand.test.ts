@@ -3,7 +3,6 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useWasm } from 'amun-ts/wasm';
-import { registerFixes } from '../../src/wasm/fixes/index';
 
 /** dx of y = f(x) under dy, checked for leaks. */
 function gradient(
@@ -23,7 +22,6 @@ const forward = (f: () => tf.Tensor): number[] => tf.tidy(() => Array.from(f().d
 
 beforeAll(async () => {
   await useWasm();
-  if (tf.getKernel('Einsum', 'wasm') === undefined) registerFixes();
 });
 
 describe('repaired on wasm, by hand', () => {

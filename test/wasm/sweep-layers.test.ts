@@ -7,7 +7,6 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useWasm } from 'amun-ts/wasm';
 import { randomStream } from '../../src/core/random';
-import { registerFixes } from '../../src/wasm/fixes/index';
 
 type Layer = ReturnType<typeof tfl.layers.dense>;
 
@@ -208,7 +207,6 @@ function expectClose(got: number[][], expected: number[][]): void {
 
 beforeAll(async () => {
   await useWasm();
-  if (tf.getKernel('Einsum', 'wasm') === undefined) registerFixes();
 });
 
 describe('layers on wasm agree with cpu', () => {

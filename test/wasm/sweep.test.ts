@@ -7,8 +7,8 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useWasm } from 'amun-ts/wasm';
-import { registerFixes } from '../../src/wasm/fixes/index';
 import { elementwiseCases } from './sweep-cases-elementwise';
+import { indexCases } from './sweep-cases-index';
 import { reductionCases } from './sweep-cases-reduction';
 import { shapeCases } from './sweep-cases-shape';
 import { spatialCases } from './sweep-cases-spatial';
@@ -17,7 +17,7 @@ import { outcome, VALUE_KINDS } from './sweep-run';
 import type { Outcome, SweepCase, ValueKind } from './sweep-run';
 
 const SEED = 7;
-const CASES = [...elementwiseCases, ...reductionCases, ...shapeCases, ...spatialCases];
+const CASES = [...elementwiseCases, ...reductionCases, ...shapeCases, ...indexCases, ...spatialCases];
 const KERNELS = [...new Set(CASES.map((test) => test.kernel))];
 
 /** Every kernel that tfjs-core knows by name and has a gradient for. */
@@ -67,7 +67,6 @@ async function outcomesOn(backend: string, tests: readonly SweepCase[]): Promise
 
 beforeAll(async () => {
   await useWasm();
-  if (tf.getKernel('Einsum', 'wasm') === undefined) registerFixes();
 });
 
 describe('the sweep of tfjs ops on wasm', () => {
