@@ -17,7 +17,8 @@ const sources = readdirSync(folder).filter((name) => name.endsWith('.c'));
 const work = mkdtempSync(join(tmpdir(), 'wasm-kernels-'));
 const output = join(work, 'kernels.wasm');
 
-const compile = ['--target=wasm32', '-O3', '-msimd128', '-mbulk-memory', '-mmutable-globals', '-ffreestanding'];
+// Optimised for size: measured as fast as -O3, which unrolls what V8 then spills, at two fifths of the bytes.
+const compile = ['--target=wasm32', '-Os', '-msimd128', '-mbulk-memory', '-mmutable-globals', '-ffreestanding'];
 // The loader sets the stack pointer.
 const link = ['--no-entry', '--import-memory', '--export=__stack_pointer', '--strip-all'];
 const run = (command: string, args: string[]) => execFileSync(command, args, { cwd: folder, stdio: 'inherit' });

@@ -7,6 +7,7 @@ import { kernelOf, replaceKernel } from './backend';
 import type { WasmKernel } from './backend';
 import { registerBatchNormGradient } from './batch-norm-gradient';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv-kernels';
+import { refuseDilatedGradients } from './dilated-gradients';
 import { registerFixes } from './fixes/index';
 import { gatherRows } from './gather-rows';
 import { fusedMatMul, matMul } from './matmul';
@@ -59,6 +60,7 @@ export function registerTrainingKernels(): void {
   registerFixes();
   for (const [name, replacement] of Object.entries(REPLACED)) replaceKernel(name, replacement(kernelOf(name)));
   for (const [name, kernel] of Object.entries(ADDED)) replaceKernel(name, kernel);
+  refuseDilatedGradients();
   registerBatchNormGradient();
   registerReluGradient();
 }

@@ -52,6 +52,8 @@ type WasmPackage = typeof WasmBackendModule;
  * ```
  */
 export async function useWasm(options: UseWasmOptions = {}): Promise<WasmInfo> {
+  // Importing tfjs-layers registers tfjs' gradients and layer classes, which the training kernels complete.
+  await import('@tensorflow/tfjs-layers');
   const wasm = await loadPackage();
   if (options.wasmPaths !== undefined) setPaths(wasm, options.wasmPaths);
   const state = sharedState();

@@ -6,7 +6,6 @@
  * random rounding makes likely, and Winograd's; an omitted or doubled term is some 10⁴ times larger.
  */
 import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { randomStream } from '../../src/core/random';

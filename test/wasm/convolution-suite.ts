@@ -69,6 +69,16 @@ export function testConvolutions(): void {
       await expectSameAsCpu([[2, 6, 5, 4], [3, 3, 4, 8], [8], [2, 6, 5, 8]], withGradients(f));
     });
 
+    it.each(['conv2d', 'depthwiseConv2d'] as const)('refuses the gradient of a dilated %s with a remedy', (name) => {
+      const run = () =>
+        tf.tidy(() => {
+          const [x, w] = [tf.ones<tf.Rank.R4>([1, 5, 5, 2]), tf.ones<tf.Rank.R4>([2, 2, 2, 2])];
+          return tf.grad((filter) => tf[name](x, filter as tf.Tensor4D, 1, 'same', 'NHWC', 2))(w);
+        });
+      expect(run).toThrowError(expect.toSatisfy((e) => isAmunError(e) && e.code === 'gradient-unsupported'));
+      expect(run).toThrowError(/dilation 1, got.*strided convolution/);
+    });
+
     it('refuses channels-first data with a remedy', () => {
       const x = tf.ones<tf.Rank.R4>([1, 2, 4, 4]);
       const dy = tf.ones<tf.Rank.R4>([1, 3, 4, 4]);

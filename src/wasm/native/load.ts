@@ -111,19 +111,26 @@ function memoryOf(backend: WasmBackend): WebAssembly.Memory | undefined {
   return found?.buffer === backend.wasm.HEAPU8.buffer ? found : undefined;
 }
 
-/** Loads the compiled kernels for a backend, unless it has them. Returns whether it has them now. */
-export async function loadNativeKernels(backend: WasmBackend): Promise<boolean> {
-  if (nativeKernels(backend)) return true;
-  const memory = memoryOf(backend);
-  if (memory === undefined) return false;
+async function instantiate(memory: WebAssembly.Memory): Promise<WebAssembly.Exports | undefined> {
   const code = Uint8Array.from(atob(MODULE_BASE64), (character) => character.charCodeAt(0));
   try {
-    const { instance } = await WebAssembly.instantiate(code, { env: { memory } });
-    allowDeferred(backend);
-    Object.defineProperty(backend, KEY, { value: new NativeKernels(backend, instance.exports) });
-    return true;
+    return (await WebAssembly.instantiate(code, { env: { memory } })).instance.exports;
   } catch {
     // No SIMD, or a shared memory: the composed kernels remain.
-    return false;
+    return undefined;
   }
+}
+
+/** Loads the compiled kernels for a backend, unless it has them. Returns whether it has them now. */
+export async function loadNativeKernels(backend: WasmBackend): Promise<boolean> {
+  const memory = memoryOf(backend);
+  if (nativeKernels(backend) === undefined && memory !== undefined) {
+    const exports = await instantiate(memory);
+    // Another call may have been faster.
+    if (exports !== undefined && nativeKernels(backend) === undefined) {
+      allowDeferred(backend);
+      (backend as Carrier)[KEY] = new NativeKernels(backend, exports);
+    }
+  }
+  return nativeKernels(backend) !== undefined;
 }
