@@ -19,6 +19,9 @@ import type { EpochRecord, UnlearnResult } from './types';
 /** A loss beyond this is an explosion: chance level is ln K, and even a confident model's errors stay far below. */
 const EXPLODED = 1e4;
 
+/** Weights this many times larger than any at the start, and than 1, are an explosion too. */
+const EXPLODED_GROWTH = 1e4;
+
 /** A run's progress through its epochs. */
 export interface LoopState {
   epoch: number;
@@ -59,10 +62,13 @@ export class TrainingLoop {
   async run(): Promise<Ended> {
     const { variables } = this.context.view;
     let good = await snapshotWeights(variables);
+    const limit = EXPLODED_GROWTH * Math.max(1, this.largestWeight(good));
     try {
       while (this.state.epoch < this.context.options.epochs) {
-        await this.epoch();
-        good = await this.checkedWeights();
+        const record = await this.epoch();
+        good = await this.checkedWeights(limit);
+        this.state.epoch = record.epoch;
+        this.state.history.push(record);
         await this.saved(this.state.epoch, good, this.optimizer);
         await this.callOnEpochEnd();
       }
@@ -76,7 +82,7 @@ export class TrainingLoop {
     }
   }
 
-  private async epoch(): Promise<void> {
+  private async epoch(): Promise<EpochRecord> {
     const { options } = this.context;
     const { epoch } = this.state;
     const startedAt = performance.now();
@@ -88,9 +94,7 @@ export class TrainingLoop {
     for (const [index, pass] of passes.entries()) {
       losses[pass.name] = await this.pass(pass, index, learningRate);
     }
-    this.state.epoch += 1;
-    const durationMs = performance.now() - startedAt;
-    this.state.history.push({ epoch: this.state.epoch, learningRate, losses, durationMs });
+    return { epoch: epoch + 1, learningRate, losses, durationMs: performance.now() - startedAt };
   }
 
   private newControl(passes: readonly Pass[]): RunControl {
@@ -159,12 +163,22 @@ export class TrainingLoop {
   }
 
   /** The weights after an epoch, which may be bad although its last loss, taken before the last step, was good. */
-  private async checkedWeights(): Promise<WeightSnapshot> {
+  private async checkedWeights(limit: number): Promise<WeightSnapshot> {
     const weights = await snapshotWeights(this.context.view.variables);
     for (const values of weights.values()) {
       if (!values.every(Number.isFinite)) throw new LoopEnd('diverged');
     }
+    if (this.largestWeight(weights) > limit) throw new LoopEnd('diverged');
     return weights;
+  }
+
+  /** Largest magnitude of a trainable weight; moving statistics may grow large for good reasons. */
+  private largestWeight(weights: WeightSnapshot): number {
+    let largest = 0;
+    for (const { key, trainable } of this.context.view.variables) {
+      if (trainable) for (const value of weights.get(key)!) largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
   }
 
   private async callOnEpochEnd(): Promise<void> {
