@@ -10,7 +10,9 @@ import type { PairedDifference, ReportRow, SeedRow, SeedSummary, SpreadFigure } 
 
 /** The rows of one seed's comparison. */
 export interface SeedRun {
+  /** The seed; each once. */
   readonly seed: number;
+  /** Its comparison; rows are matched by name over the seeds. */
   readonly rows: readonly ReportRow[];
 }
 

@@ -58,8 +58,8 @@ export function histogramPanel(values: readonly number[], { title, axis, things 
       label: '',
     }),
     ...rects,
-    rule(x(middle), FRAME.top - 4, x(middle), FRAME.bottom, 'am-rule am-dash am-s-ink'),
-    text(x(middle) + (nearRight ? -5 : 5), FRAME.top + 6, 'median', {
+    rule(x(middle), FRAME.top - 5, x(middle), FRAME.bottom, 'am-rule am-dash am-s-ink'),
+    text(x(middle) + (nearRight ? 3 : -3), FRAME.top - 8, 'median', {
       anchor: nearRight ? 'end' : 'start',
       classes: 'am-f-ink am-small',
     }),

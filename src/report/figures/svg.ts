@@ -99,7 +99,7 @@ function legendRows(entries: readonly LegendEntry[], width: number): { markup: s
   let x = 0;
   let y = 0;
   const parts = entries.map((entry) => {
-    const needed = 26 + textWidth(entry.label) + 18;
+    const needed = 26 + textWidth(entry.label, 13) + 22;
     if (x > 0 && x + needed > width) {
       x = 0;
       y += 18;
