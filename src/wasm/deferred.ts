@@ -2,8 +2,9 @@
  * Results that are computed at their first use, or never.
  *
  * tfjs-layers runs every convolution as a fused one, whose custom gradient always asks for the filter's gradient, also when only
- * the input's is wanted: in an adversarial search a third of all work, thrown away. Here `Conv2DBackpropFilter` returns a tensor
- * whose entry in the backend's table computes it when a kernel, or a read, first asks where its data lies.
+ * the input's is wanted: in an adversarial search a third of all work, thrown away. Dense layers do the same. Here
+ * `Conv2DBackpropFilter`, and `BatchMatMul` with its first matrix transposed, return a tensor whose entry in the backend's
+ * table computes it when a kernel, or a read, first asks where its data lies.
  *
  * The inputs are held until then: their data never changes, so the result is the same whenever it is computed.
  */

@@ -8,6 +8,7 @@ import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { compose } from './backend';
 import type { Inputs, RunStep, WasmBackend, WasmKernel } from './backend';
 import { CLAMPS } from './clamps';
+import { defer } from './deferred';
 import { nativeKernels } from './native/load';
 import type { NativeKernels } from './native/load';
 
@@ -47,14 +48,32 @@ function productOf({ a, b }: Inputs, attrs: Record<string, unknown>): Product | 
   return { ...flat, batch, m, stepA: batchA === 1 ? 0 : m * k, stepB: batchB === 1 ? 0 : n * k };
 }
 
-function multiply(native: NativeKernels, backend: WasmBackend, p: Product, { a, b }: Inputs): TensorInfo {
-  const out = backend.makeOutput(p.shape, 'float32');
-  const scratch = native.scratch(p.k * Math.ceil(p.n / PANEL) * PANEL);
+const scratchFloats = (p: Product) => p.k * Math.ceil(p.n / PANEL) * PANEL;
+
+function multiplyInto(native: NativeKernels, p: Product, { a, b }: Inputs, out: TensorInfo): void {
+  // First the addresses: asking for a deferred tensor's computes it, in the same scratch space.
   const [addressA, addressB, addressOut] = [a, b, out].map((tensor) => native.address(tensor));
   const left = [addressA, Number(p.transposeA), p.stepA];
   const right = [addressB, Number(p.transposeB), p.stepB];
-  native.call('matmul', p.batch, p.m, p.n, p.k, ...left, ...right, addressOut, scratch);
+  native.call('matmul', p.batch, p.m, p.n, p.k, ...left, ...right, addressOut, native.scratch(scratchFloats(p)));
+}
+
+function multiply(native: NativeKernels, backend: WasmBackend, p: Product, inputs: Inputs): TensorInfo {
+  const out = backend.makeOutput(p.shape, 'float32');
+  multiplyInto(native, p, inputs, out);
   return out;
+}
+
+/**
+ * The product at its first use. The gradient of a fused dense layer by its weights, aᵀ·dy, is asked for even when only the
+ * input's is wanted, like a convolution's: see deferred.ts.
+ */
+function multiplyLater(native: NativeKernels, backend: WasmBackend, p: Product, inputs: Inputs): TensorInfo {
+  const out = backend.makeOutput(p.shape, 'float32');
+  native.scratch(scratchFloats(p));
+  return defer(backend, out, [inputs['a'], inputs['b']], () => {
+    multiplyInto(native, p, inputs, out);
+  });
 }
 
 /** `BatchMatMul`: a [..., m, k], b [..., k, n] → [..., m, n]. */
@@ -63,7 +82,9 @@ export function matMul(original: KernelFunc): WasmKernel {
   return (inputs, attrs, backend) => {
     const native = nativeKernels(backend);
     const product = native && productOf(inputs, attrs);
-    return product ? multiply(native, backend, product, inputs) : fallback(inputs, attrs, backend);
+    if (!native || !product) return fallback(inputs, attrs, backend);
+    const weightGradient = product.transposeA && !product.transposeB;
+    return (weightGradient ? multiplyLater : multiply)(native, backend, product, inputs);
   };
 }
 

@@ -30,7 +30,19 @@ function cases(): Case[] {
     [0, 3],
     [0, 0],
   ];
+  const wide: Pad = [
+    [0, 0],
+    [3, 4],
+    [4, 3],
+    [0, 0],
+  ];
   list.push(
+    // More than one block of scratch memory: Winograd's and im2col's.
+    { x: [3, 28, 28, 16], kernel: [3, 3], strides: [1, 1], pad: 'same', out: 16 },
+    { x: [3, 29, 29, 16], kernel: [3, 3], strides: [2, 2], pad: 'same', out: 16 },
+    // Channels that fill no vector, and padding beyond the kernel.
+    { x: [2, 6, 5, 9], kernel: [3, 3], strides: [1, 1], pad: 'same', out: 11 },
+    { x: [2, 4, 5, 8], kernel: [3, 3], strides: [1, 1], pad: wide, out: 8 },
     { x: [2, 8, 8, 4], kernel: [3, 3], strides: [1, 1], pad: 'same', out: 8 },
     { x: [3, 7, 5, 16], kernel: [3, 3], strides: [1, 1], pad: 'same', out: 12 },
     { x: [2, 7, 7, 20], kernel: [3, 3], strides: [1, 1], pad: 'valid', out: 33 },
