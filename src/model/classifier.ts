@@ -14,6 +14,14 @@ import { findHead, type Head } from './head';
 import { checkModelShape } from './model-shape';
 import { modelVariables, type ModelVariable } from './variables';
 
+/** What inputs are shifted and scaled by: (x − mean) / std. */
+export interface Standardisation {
+  /** Mean, one for all or one per channel. */
+  readonly mean: number | readonly number[];
+  /** Standard deviation, above 0, one for all or one per channel. */
+  readonly std: number | readonly number[];
+}
+
 /** How to read a model as a classifier. */
 export interface ClassifierOptions {
   /** Range of the inputs, before `preprocess`: `[low, high]`, or lists per channel. @default [0, 1] */
@@ -27,18 +35,20 @@ export interface ClassifierOptions {
    * Standardisation that the model expects, folded in: the model sees (x − mean) / std, while examples, bounds and distances
    * stay in the units of x. Numbers, or lists per channel.
    */
-  readonly preprocess?: { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
+  readonly preprocess?: Standardisation;
   /** Makes a copy of the model, where tfjs can't: custom layers that are not registered. */
   readonly clone?: () => LayersModel | Promise<LayersModel>;
 }
 
 /** A model with the facts that attacks and metrics need. Made by {@link classifier}; it owns nothing. */
 export interface Classifier {
+  /** The model itself. */
   readonly model: LayersModel;
   /** Classes K; one sigmoid unit makes 2. */
   readonly classCount: number;
   /** Shape of one input, without the batch axis; null where any size goes. */
   readonly inputShape: readonly (number | null)[];
+  /** Range of the inputs. */
   readonly bounds: Bounds;
   /** Logits [N, K] of inputs [N, …], in inference mode. Differentiable. The caller disposes them. */
   logits(xs: Tensor): Tensor2D;

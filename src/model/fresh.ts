@@ -17,10 +17,20 @@ export type BuildModel = (seed: number) => LayersModel | Classifier | Promise<La
 /**
  * Builds a model for the seed and reads it as a classifier. The caller disposes `view.model`.
  *
- * @throws AmunError `callback-failed` when `build` throws; what `asClassifier` and `reinitializedModel` throw.
+ * @param original - A model that `build` must not return: it is not the library's to train or dispose.
+ * @throws AmunError `callback-failed` when `build` throws; `invalid-option` when it returns `original`; what `asClassifier` and
+ *   `reinitializedModel` throw.
  */
-export async function freshModel(where: string, build: BuildModel, seed: number): Promise<ClassifierView> {
-  const view = asClassifier(where, await built(where, build, seed));
+export async function freshModel(
+  where: string,
+  build: BuildModel,
+  seed: number,
+  original?: LayersModel,
+): Promise<ClassifierView> {
+  const view = asClassifier(`${where}: build()`, await built(where, build, seed));
+  if (view.model === original) {
+    throw new AmunError('invalid-option', `${where}: build() returned the model to be retrained; return a new one.`);
+  }
   if (build.length > 0) return view.withModel(view.model);
   try {
     return view.withModel(await reinitializedModel(where, view.model, seed));
@@ -34,6 +44,6 @@ async function built(where: string, build: BuildModel, seed: number): Promise<La
     return await build(seed);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AmunError('callback-failed', `${where}: build threw, which ends the run: ${reason}`, { cause });
+    throw new AmunError('callback-failed', `${where}: build() threw, which ends the run: ${reason}`, { cause });
   }
 }

@@ -11,6 +11,7 @@ export interface Predictions {
   readonly logits: Float32Array;
   /** Class ids [N]. */
   readonly labels: Int32Array;
+  /** Classes K. */
   readonly classCount: number;
 }
 

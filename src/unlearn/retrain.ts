@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError } from '../core/errors';
 import { checkOptionalFunction } from '../core/options';
 import { reinitializedModel } from '../model/clone';
+import { showShape } from '../data/check';
 import type { ClassifierView } from '../model/classifier';
 import { type BuildModel, freshModel } from '../model/fresh';
 import { copyWeights, disposeModel } from '../model/variables';
@@ -41,7 +42,7 @@ export class Retrain extends Unlearner {
   override async workingView(where: string, view: ClassifierView, run: UnlearnRun): Promise<ClassifierView> {
     const fresh = view.withModel(await this.freshWeights(where, view, run.seed ?? 0));
     try {
-      checkSameClasses(where, fresh, view);
+      checkAlike(where, fresh, view);
       if (run.inPlace !== true) return fresh;
       copyWeights(where, fresh.variables, view.variables);
     } catch (error) {
@@ -55,9 +56,7 @@ export class Retrain extends Unlearner {
   /** An untrained model: what `build` makes, or the same architecture, its weights drawn from the seed. */
   private async freshWeights(where: string, view: ClassifierView, seed: number): Promise<LayersModel> {
     if (this.build === undefined) return reinitializedModel(where, view.model, seed);
-    const { model } = await freshModel(where, this.build, seed);
-    if (model !== view.model) return model;
-    throw new AmunError('invalid-option', `${where}: build() returned the model to be retrained; return a new one.`);
+    return (await freshModel(where, this.build, seed, view.model)).model;
   }
 
   plan(context: RunContext): EpochPlan {
@@ -66,10 +65,18 @@ export class Retrain extends Unlearner {
   }
 }
 
-function checkSameClasses(where: string, fresh: ClassifierView, view: ClassifierView): void {
-  if (fresh.classCount === view.classCount) return;
-  throw new AmunError(
-    'class-count-mismatch',
-    `${where}: build() made a model of ${fresh.classCount} classes, expected ${view.classCount}.`,
-  );
+/** Checks that a new model takes the inputs and tells the classes that the old one did. */
+function checkAlike(where: string, fresh: ClassifierView, view: ClassifierView): void {
+  if (fresh.classCount !== view.classCount) {
+    throw new AmunError(
+      'class-count-mismatch',
+      `${where}: build() made a model of ${fresh.classCount} classes, expected ${view.classCount}.`,
+    );
+  }
+  if (fresh.inputShape.join() !== view.inputShape.join()) {
+    throw new AmunError(
+      'invalid-option',
+      `${where}: build() made a model for inputs of shape ${showShape(fresh.inputShape)}, expected ${showShape(view.inputShape)}.`,
+    );
+  }
 }

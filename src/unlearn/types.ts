@@ -32,13 +32,17 @@ export interface EpochRecord {
 
 /** What a search inside a run found, without its tensors. */
 export interface SearchSummary {
+  /** How many examples there were to forget. */
   readonly total: number;
   /** How many of the forget set got an adversarial neighbour; the others are left out of the adversarial set. */
   readonly found: number;
-  /** Median radius and distance of those found, in input units. */
+  /** Median radius of those found, in input units. */
   readonly medianEpsilon: number;
+  /** Median length of their perturbations, in input units. */
   readonly medianDistance: number;
+  /** Gradients of single examples that were computed. */
   readonly gradientSteps: number;
+  /** Milliseconds of the search; 0 when the set was given. */
   readonly durationMs: number;
 }
 
@@ -53,9 +57,11 @@ export interface UnlearnResult {
   readonly model: LayersModel;
   /** Name of the method, such as `Amun`. */
   readonly method: string;
+  /** The whole epochs of the run. */
   readonly history: readonly EpochRecord[];
   /** Every option in force, defaults filled in, as plain JSON. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Seed of the run. */
   readonly seed: number;
   /** Milliseconds of the whole run, search included. */
   readonly durationMs: number;
