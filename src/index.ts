@@ -25,7 +25,7 @@ export {
 export { type Augment, randomCropFlip, type RandomCropFlipOptions } from './data/augment';
 
 // Models
-export { type Classifier, classifier, type ClassifierOptions } from './model/classifier';
+export { type Classifier, classifier, type ClassifierOptions, type Standardisation } from './model/classifier';
 export type { WeightMask } from './model/sgd';
 export type { Predictions } from './model/predict';
 export type { BuildModel } from './model/fresh';
@@ -42,7 +42,12 @@ export { Fgsm } from './search/attacks/fgsm';
 export { Unlearner } from './unlearn/unlearner';
 export type { EpochRecord, SearchSummary, UnlearnResult, UnlearnRun } from './unlearn/types';
 export type { EpochPlan, Pass, RunContext } from './unlearn/context';
-export { resolveTraining, type ResolvedTrainingOptions, type TrainingOptions } from './unlearn/options';
+export {
+  resolveTraining,
+  type ResolvedTrainingOptions,
+  type TrainingDefaults,
+  type TrainingOptions,
+} from './unlearn/options';
 export type { Schedule } from './unlearn/schedule';
 export type { CheckpointStore } from './unlearn/checkpoint-store';
 export { Amun, type AmunOptions, type AmunTrainingSet } from './unlearn/amun';

@@ -11,7 +11,7 @@ import { membershipSignals, type SignalOptions } from '../metrics/signals';
 import { SETS } from './open-pool';
 import { checkReferenceSet, poolSize, type ReferenceSet } from './reference-set';
 import { separation } from './separation';
-import type { AttackRun, EvaluatedSets, MembershipAttack, MembershipResult } from './types';
+import type { MembershipRun, EvaluatedSets, MembershipAttack, MembershipResult } from './types';
 
 /** Options of {@link rmia}. The defaults are the RMIA and AMUN papers' for CIFAR-10. */
 export interface RmiaAttackOptions extends SignalOptions {
@@ -127,7 +127,7 @@ async function attack(
   options: Resolved,
   models: ReturnType<typeof modelsPerExample>,
   sets: EvaluatedSets,
-  run: AttackRun,
+  run: MembershipRun,
 ): Promise<MembershipResult> {
   const scores = await poolScores(references, options, sets, run);
   const { forget, retain } = references.sizes;
@@ -160,7 +160,7 @@ export async function poolScores(
   references: ReferenceSet,
   options: Pick<Resolved, 'signal' | 'score' | 'population'>,
   sets: EvaluatedSets,
-  { signal }: Pick<AttackRun, 'signal'> = {},
+  { signal }: Pick<MembershipRun, 'signal'> = {},
 ): Promise<Float64Array> {
   checkSameLabels(references, sets);
   const { count, classCount, sizes, labels, logits, inclusion } = references;

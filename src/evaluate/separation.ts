@@ -5,7 +5,7 @@ import { deriveSeed } from '../core/random';
 import { RunControl } from '../core/run';
 import { rocIntervals } from '../metrics/bootstrap';
 import { bestBalancedAccuracy, rocCurve, tprAtFpr, tprAtFprResolvable } from '../metrics/roc';
-import type { AttackRun, Separation } from './types';
+import type { MembershipRun, Separation } from './types';
 
 /** False-positive rates at which the true-positive rate is told. */
 const FPRS = [0.001, 0.01, 0.05];
@@ -22,7 +22,7 @@ export async function separation(
   positives: Float64Array,
   negatives: Float64Array,
   name: string,
-  { seed, signal, resamples = 1000 }: AttackRun,
+  { seed, signal, resamples = 1000 }: MembershipRun,
 ): Promise<Separation> {
   const scores = new Float64Array(positives.length + negatives.length);
   scores.set(positives);

@@ -8,7 +8,9 @@ import type { Predictions } from '../model/predict';
 
 /** An interval around a figure: Wilson's for shares such as accuracies, a bootstrap's percentiles for an AUC. */
 export interface Interval {
+  /** Lower end. */
   readonly low: number;
+  /** Upper end. */
   readonly high: number;
   /** Confidence level, such as 0.95. */
   readonly level: number;
@@ -16,15 +18,19 @@ export interface Interval {
 
 /** The three sets of an evaluation, predicted by the model under test. */
 export interface EvaluatedSets {
+  /** Of the examples that were to be forgotten. */
   readonly forget: Predictions;
+  /** Of the rest of the training data. */
   readonly retain: Predictions;
+  /** Of examples that no model was trained on. */
   readonly test: Predictions;
 }
 
 /** What an attack is told of the evaluation that it is part of. */
-export interface AttackRun {
+export interface MembershipRun {
   /** Seed of every random draw. The same seed draws the same examples, whichever model is attacked. */
   readonly seed: number;
+  /** Aborts the attack. */
   readonly signal?: AbortSignal;
   /** Bootstrap resamples for intervals. @default 1000 */
   readonly resamples?: number;
@@ -37,13 +43,32 @@ export interface MembershipAttack {
   /** Checks its options against the sets before any work; throws AmunError. */
   check?(sizes: { forget: number; retain: number; test: number; classCount: number }): void;
   /** Scores the predictions. Deterministic for a seed. */
-  run(sets: EvaluatedSets, run: AttackRun): Promise<MembershipResult>;
+  run(sets: EvaluatedSets, run: MembershipRun): Promise<MembershipResult>;
+}
+
+/** A true-positive rate at a bounded false-positive rate. */
+export interface RateAtRate {
+  /** The bound on the false-positive rate. */
+  readonly fpr: number;
+  /** Largest true-positive rate within the bound. Ideal: the retrained model's value. */
+  readonly tpr: number;
+  /** False where there are too few negatives for the bound. */
+  readonly resolved: boolean;
+}
+
+/** Points of a ROC curve, from (0, 0) to (1, 1). */
+export interface RocPoints {
+  /** False-positive rates, ascending. */
+  readonly fpr: readonly number[];
+  /** True-positive rates, one for each. */
+  readonly tpr: readonly number[];
 }
 
 /** How well an attack tells two sets apart. */
 export interface Separation {
   /** Area under the ROC curve, in [0, 1]. Ideal: the retrained model's value. */
   readonly auc: number;
+  /** Bootstrap interval of `auc`, resampled within each set. */
   readonly aucInterval: Interval;
   /** Best balanced accuracy over all thresholds, in [0.5, 1]. */
   readonly accuracy: number;
@@ -51,15 +76,18 @@ export interface Separation {
    * True-positive rate at false-positive rates of 0.1 %, 1 % and 5 %. `resolved` is false where there are too few negatives for the
    * rate; `tpr` is then the rate at no false positive at all.
    */
-  readonly tprAtFpr: readonly { readonly fpr: number; readonly tpr: number; readonly resolved: boolean }[];
+  readonly tprAtFpr: readonly RateAtRate[];
   /** ROC curve, thinned for plots. */
-  readonly roc: { readonly fpr: readonly number[]; readonly tpr: readonly number[] };
+  readonly roc: RocPoints;
+  /** How many examples count as positive. */
   readonly positives: number;
+  /** How many count as negative. */
   readonly negatives: number;
 }
 
 /** What one membership attack says. */
 export interface MembershipResult {
+  /** Name of the attack. */
   readonly name: string;
   /** Forget set (positive) against test set: 0.5 when forgotten examples look like unseen ones. Ideal: the retrained model's value. */
   readonly forgetVsTest?: Separation;
@@ -78,9 +106,11 @@ export interface MembershipResult {
 
 /** Histogram of the true class's probability. */
 export interface ConfidenceHistogram {
-  /** Shares of the set per bin, summing to 1. */
+  /** Shares of the forget set per bin, summing to 1. */
   readonly forget: readonly number[];
+  /** Shares of the retain set. */
   readonly retain: readonly number[];
+  /** Shares of the test set. */
   readonly test: readonly number[];
   /** Edges of the bins in [0, 1], one more than bins. */
   readonly edges: readonly number[];
@@ -90,9 +120,13 @@ export interface ConfidenceHistogram {
 
 /** Differences to a retrained model, this minus that. Ideal: 0. */
 export interface Gaps {
+  /** Of the accuracies on the forget set. */
   readonly forgetAccuracy: number;
+  /** Of the accuracies on the retain set. */
   readonly retainAccuracy: number;
+  /** Of the accuracies on the test set. */
   readonly testAccuracy: number;
+  /** Of the Kolmogorov-Smirnov distances between forget and test confidences. */
   readonly ksForgetTest: number;
   /** RMIA forget-vs-test AUC, when both were attacked. */
   readonly rmiaAuc?: number;
@@ -100,21 +134,36 @@ export interface Gaps {
   readonly svcEfficacy?: number;
 }
 
+/** How many examples each set has. */
+export interface SetSizes {
+  /** The forget set. */
+  readonly forget: number;
+  /** The retain set. */
+  readonly retain: number;
+  /** The test set. */
+  readonly test: number;
+}
+
 /** Result of `evaluate`. Accuracies and rates are fractions in [0, 1]. */
 export interface Evaluation {
   /** Accuracy on the forget set (the AMUN paper's "unlearn accuracy"; SalUn's UA is 1 − this). Ideal: the retrained model's value. */
   readonly forgetAccuracy: number;
+  /** Wilson interval of `forgetAccuracy`. */
   readonly forgetAccuracyInterval: Interval;
   /** Accuracy on the retain set. Higher is better; ideal: the retrained model's value. */
   readonly retainAccuracy: number;
+  /** Wilson interval of `retainAccuracy`. */
   readonly retainAccuracyInterval: Interval;
   /** Accuracy on the test set. Higher is better; ideal: the retrained model's value. */
   readonly testAccuracy: number;
+  /** Wilson interval of `testAccuracy`. */
   readonly testAccuracyInterval: Interval;
+  /** The true class's probability on the three sets. */
   readonly confidence: ConfidenceHistogram;
   /** By attack name. */
   readonly membership: Readonly<Record<string, MembershipResult>>;
-  readonly sizes: { readonly forget: number; readonly retain: number; readonly test: number };
+  /** How many examples each set has. */
+  readonly sizes: SetSizes;
   /** Present with a reference. */
   readonly gaps?: Gaps;
   /** Mean of |forget, retain, test accuracy, RMIA forget-vs-test AUC| differences to the reference. Ideal: 0. Present with `rmia`. */
@@ -123,8 +172,11 @@ export interface Evaluation {
   readonly averageGapSvc?: number;
   /** The findings in words. */
   readonly summary: readonly string[];
+  /** What limits the figures, in words. */
   readonly warnings: readonly string[];
+  /** Seed of the evaluation. */
   readonly seed: number;
+  /** Milliseconds that it took. */
   readonly durationMs: number;
 }
 
