@@ -83,7 +83,9 @@ export function checkOptionalFunction<T>(where: string, value: T): T {
 
 /** An object with a method of that name: how strategies are recognised, without `instanceof`. */
 export function checkStrategy<T>(where: string, value: T, method: string, example: string): T {
-  if (typeof value !== 'object' || value === null || typeof (value as Record<string, unknown>)[method] !== 'function') {
+  // An array has methods too: find(), for one.
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject || typeof (value as Record<string, unknown>)[method] !== 'function') {
     refuse(where, `an object with a method ${method}(), such as ${example}`, value);
   }
   return value;

@@ -40,7 +40,8 @@ export function encode(stored: Stored): Uint8Array {
     type: typeOf(array),
     length: array.length,
   }));
-  const header = new TextEncoder().encode(JSON.stringify({ json: stored.json, entries }));
+  const checksum = fingerprintOf(stored.arrays.values());
+  const header = new TextEncoder().encode(JSON.stringify({ json: stored.json, entries, checksum }));
   const total = [...stored.arrays.values()].reduce((sum, array) => sum + aligned(array.byteLength), 0);
   const bytes = new Uint8Array(aligned(PREFIX_BYTES + header.length) + total);
   const view = new DataView(bytes.buffer);
@@ -75,8 +76,10 @@ export function decode(where: string, bytes: Uint8Array): Stored {
   const headerLength = view.getUint32(8, true);
   try {
     const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength));
-    const header = JSON.parse(text) as { json: unknown; entries: Entry[] };
-    return { json: header.json, arrays: readArrays(bytes, aligned(PREFIX_BYTES + headerLength), header.entries) };
+    const header = JSON.parse(text) as { json: unknown; entries: Entry[]; checksum: string };
+    const arrays = readArrays(bytes, aligned(PREFIX_BYTES + headerLength), header.entries);
+    if (fingerprintOf(arrays.values()) !== header.checksum) throw new RangeError('the checksum differs');
+    return { json: header.json, arrays };
   } catch (cause) {
     return refuse('they are damaged or cut short', cause);
   }
@@ -94,4 +97,14 @@ function readArrays(bytes: Uint8Array, start: number, entries: readonly Entry[])
     offset += aligned(array.byteLength);
   }
   return arrays;
+}
+
+/** A short hash (FNV-1a, 32 bits) over arrays, to tell runs apart and to notice damage. */
+export function fingerprintOf(arrays: Iterable<ArrayBufferView>): string {
+  let value = 0x811c9dc5;
+  for (const array of arrays) {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    for (const byte of bytes) value = Math.imul(value ^ byte, 0x01000193);
+  }
+  return (value >>> 0).toString(16).padStart(8, '0');
 }

@@ -78,13 +78,3 @@ export async function loadCheckpoint(
   }
   return { fingerprint, epoch: header.epoch, history: header.history, weights, momenta, memos };
 }
-
-/** A short hash (FNV-1a, 32 bits) over arrays, to tell runs apart. */
-export function fingerprintOf(arrays: Iterable<ArrayBufferView>): string {
-  let value = 0x811c9dc5;
-  for (const array of arrays) {
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    for (const byte of bytes) value = Math.imul(value ^ byte, 0x01000193);
-  }
-  return (value >>> 0).toString(16).padStart(8, '0');
-}

@@ -17,6 +17,7 @@ import type { SearchSummary, UnlearnRun } from './types';
 export interface Pass {
   /** Names the pass in the history, such as `train`. */
   readonly name: string;
+  /** What the pass goes over: {@link RunContext.forget}, {@link RunContext.retain}, or what is made of them. */
   readonly data: LabelledData;
   /** 1 descends the cross-entropy, −1 ascends it. @default 1 */
   readonly direction?: 1 | -1;
@@ -36,6 +37,7 @@ export class RunContext {
   private epoch = 0;
   private augmentedBatches = 0;
 
+  /** @internal */
   constructor(
     /** Where errors say they come from, such as `Amun.unlearn`. */
     readonly where: string,
@@ -46,7 +48,9 @@ export class RunContext {
     /** The retain set, checked, where there is one. */
     readonly retain: LabelledData | undefined,
     private readonly split: ForgetSplit,
+    /** Options of the run. */
     readonly run: UnlearnRun,
+    /** Options of the method. */
     readonly options: ResolvedTrainingOptions,
     private readonly memos: Map<string, Memo>,
   ) {

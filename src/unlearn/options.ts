@@ -32,7 +32,9 @@ export interface TrainingOptions {
 
 /** Training options with every default filled in. */
 export interface ResolvedTrainingOptions extends Required<Omit<TrainingOptions, 'augment' | 'mask'>> {
+  /** Changes original images at random. */
   readonly augment?: Augment;
+  /** Which weights may change. */
   readonly mask?: WeightMask;
 }
 
@@ -123,13 +125,18 @@ export function describeOption(value: unknown): unknown {
   if (value instanceof Map) return `mask of ${value.size} variables`;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(describeOption);
-  const strategy = value as { name?: unknown; options?: unknown };
-  if (Object.getPrototypeOf(value) !== Object.prototype) {
-    const name = typeof strategy.name === 'string' ? strategy.name : value.constructor.name;
-    return strategy.options === undefined ? name : { name, ...describeOptions(strategy.options as object) };
-  }
-  return describeOptions(value);
+  return Object.getPrototypeOf(value) === Object.prototype ? describeOptions(value) : describeStrategy(value);
 }
+
+/** A strategy as its class name and the settings that it shows. */
+function describeStrategy(strategy: object): unknown {
+  const settings = Object.entries(strategy).filter(([, value]) => typeof value !== 'object' || isStrategy(value));
+  if (settings.length === 0) return strategy.constructor.name;
+  return { name: strategy.constructor.name, ...describeOptions(Object.fromEntries(settings)) };
+}
+
+const isStrategy = (value: object | null): boolean => value !== null && ('perturb' in value || 'find' in value);
+
 
 /** All defined options of a bag as plain JSON. */
 export function describeOptions(options: object): Record<string, unknown> {

@@ -9,12 +9,13 @@ import { checkRun } from '../core/run';
 import { claimModel } from '../core/locks';
 import type { LabelledData } from '../data/labelled';
 import { openData } from '../data/open';
-import { contentOverlap } from '../data/overlap';
+import { contentKeys, contentOverlap } from '../data/overlap';
 import type { ForgetSplit } from '../data/splits';
 import type { Classifier, ClassifierView } from '../model/classifier';
 import { prepareModel, probeModel } from '../model/prepare';
 import { disposeModel, restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
-import { type CheckpointState, fingerprintOf, loadCheckpoint, type Memo, saveCheckpoint } from './checkpoint';
+import { fingerprintOf } from './binary';
+import { type CheckpointState, loadCheckpoint, type Memo, saveCheckpoint } from './checkpoint';
 import { type EpochPlan, RunContext } from './context';
 import { checkMaskFits, describeOptions, type ResolvedTrainingOptions } from './options';
 import { type LoopState, TrainingLoop } from './training-loop';
@@ -159,10 +160,14 @@ export abstract class Unlearner {
   /** Tells this run from any other: a checkpoint of another one must not be taken for it. */
   private async fingerprint(view: ClassifierView, sets: OpenSets, run: UnlearnRun): Promise<string> {
     const weights: WeightSnapshot = await snapshotWeights(view.variables);
-    const labels = [sets.forget.labels, sets.retain?.labels].filter((array) => array !== undefined);
+    const arrays: ArrayBufferView[] = [...weights.values(), ...(this.options.mask?.values() ?? [])];
+    for (const data of [sets.forget, sets.retain]) {
+      if (data?.labels === undefined) continue;
+      arrays.push(data.labels, Float64Array.from((await contentKeys(data)) ?? []));
+    }
     const sizes = `${sets.forget.size}+${sets.retain?.size ?? 0}`;
     const options = JSON.stringify(this.describe());
-    const data = fingerprintOf([...weights.values(), ...labels]);
+    const data = fingerprintOf(arrays);
     return `${this.name} seed ${run.seed ?? 0} on ${sizes} (${data}) ${options}`;
   }
 

@@ -5,7 +5,7 @@ import type { Progress } from '../../src/core/run';
 import type { Unlearner } from '../../src/unlearn/unlearner';
 import { errorOf, expectTensors, weightsOf } from '../model/support';
 import { OPTIONS, run, type UnlearnerCase, useBench, type Weights } from './contract-bench';
-import { MemoryStore } from './fixtures';
+import { examples, MemoryStore } from './fixtures';
 
 /** Aborts at the `count`-th report of a phase. */
 function abortAt(count: number, phase = 'train'): { signal: AbortSignal; onProgress: (progress: Progress) => void } {
@@ -152,7 +152,7 @@ function describeCheckpoints({ make, phases = [] }: UnlearnerCase): void {
     const result = await expectTensors(0, () => resumed(() => make(OPTIONS), store, abortAt(count)));
     expect(result.state).toBe('completed');
     expect(result.weights).toEqual(whole.weights);
-    const figures = (history: typeof result.history): unknown => history.map(({ durationMs: _, ...rest }) => rest);
+    const figures = (history: typeof result.history): unknown => history.map((epoch) => ({ ...epoch, durationMs: 0 }));
     expect(figures(result.history)).toEqual(figures(whole.history));
     expect(result.search).toEqual(
       whole.search === undefined ? undefined : { ...whole.search, durationMs: expect.any(Number) as number },
@@ -178,21 +178,22 @@ function describeCheckpoints({ make, phases = [] }: UnlearnerCase): void {
     expect(result.weights).toEqual(whole.weights);
   });
 
-  it.each<[string, (method: Unlearner) => Parameters<typeof run>]>([
-    ['another seed', (method) => [bench, method, { seed: 4 }]],
-    ['other options', () => [bench, make({ ...OPTIONS, epochs: 5 }), { seed: 3 }]],
-    [
-      'another split',
-      (method) => [{ ...bench, sets: { ...bench.sets, forget: bench.sets.retain } }, method, { seed: 3 }],
-    ],
-  ])('refuses the checkpoint of another run: %s', async (_name, other) => {
+  it.each<[string, { seed?: number; epochs?: number; data?: number }]>([
+    ['another seed', { seed: 4 }],
+    ['other options', { epochs: 5 }],
+    ['other inputs with the same labels', { data: 7 }],
+  ])('refuses the checkpoint of another run: %s', async (_name, { seed = 3, epochs = 3, data }) => {
     const store = new MemoryStore();
     await run(bench, make(OPTIONS), { seed: 3, checkpoint: store, ...abortAt(9) });
-    const [where, method, options] = other(make(OPTIONS));
-    const error = await expectTensors(0, () => errorOf(() => run(where, method, { ...options, checkpoint: store })));
+    const forget = data === undefined ? bench.sets.forget : examples(8, data);
+    const other = { ...bench, sets: { ...bench.sets, forget } };
+    const error = await expectTensors(0, () =>
+      errorOf(() => run(other, make({ ...OPTIONS, epochs }), { seed, checkpoint: store })),
+    );
     expect(error.code).toBe('checkpoint-mismatch');
     expect(error.message).toMatch(/belongs to another run.*clear it/);
     expect(store.bytes).toBeDefined();
+    if (data !== undefined) tf.dispose([forget.xs, forget.ys]);
   });
 
   it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
@@ -200,6 +201,7 @@ function describeCheckpoints({ make, phases = [] }: UnlearnerCase): void {
     ['something else', () => new TextEncoder().encode('{"not": "a checkpoint"}')],
     ['cut short', (bytes) => bytes.slice(0, bytes.length - 40)],
     ['a damaged header', (bytes) => bytes.fill(255, 12, 40)],
+    ['one bit', (bytes) => bytes.fill(bytes[bytes.length - 100] ^ 1, bytes.length - 100, bytes.length - 99)],
     ['another version', (bytes) => bytes.fill(9, 4, 5)],
   ])('refuses damaged bytes: %s', async (_name, damage) => {
     const store = new MemoryStore();

@@ -129,7 +129,7 @@ describe('Retrain', () => {
 
   it.each([
     ['without a seed', () => () => model],
-    ['with one', () => (_seed: number) => model],
+    ['with one', () => (seed: number) => (seed < 0 ? build() : model)],
   ])('refuses the very model to be retrained, built %s, and leaves it whole', async (_name, make) => {
     const before = weightsOf(model);
     const error = await expectTensors(0, () =>
