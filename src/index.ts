@@ -6,9 +6,10 @@
 
 // Data
 export type { ExampleData, Examples, ExampleSource } from './data/examples';
+export type { LabelledBatch, LabelledData } from './data/labelled';
 export { type ArrayExamples, fromArrays, fromTensors } from './data/from-arrays';
 export { fromDataset, type MaterializeOptions, type SequentialOptions } from './data/from-dataset';
-export type { DatasetLike } from './data/dataset-rows';
+export type { DatasetElement, DatasetIterator, DatasetLike } from './data/dataset-rows';
 export { concatExamples, subsetExamples } from './data/combine';
 export {
   type ClassSplitOptions,
@@ -33,10 +34,10 @@ export type { BuildModel } from './model/fresh';
 // Searching adversarial neighbours
 export type { AdversarialSearch, AdversarialSet, SearchRun } from './search/adversarial-search';
 export { adversarialSet } from './search/adversarial-set';
-export { IncreasingEpsilonSearch } from './search/increasing-epsilon';
+export { type IncreasingEpsilonOptions, IncreasingEpsilonSearch } from './search/increasing-epsilon';
 export type { Attack, AttackResult, AttackRun, NormName } from './search/attack';
-export { Pgd } from './search/attacks/pgd';
-export { Fgsm } from './search/attacks/fgsm';
+export { Pgd, type PgdOptions } from './search/attacks/pgd';
+export { Fgsm, type FgsmOptions } from './search/attacks/fgsm';
 
 // Unlearning
 export { Unlearner } from './unlearn/unlearner';
@@ -49,6 +50,8 @@ export {
   type TrainingOptions,
 } from './unlearn/options';
 export type { Schedule } from './unlearn/schedule';
+export type { StoredArray } from './unlearn/binary';
+export type { Memo } from './unlearn/checkpoint';
 export type { CheckpointStore } from './unlearn/checkpoint-store';
 export { Amun, type AmunOptions, type AmunTrainingSet } from './unlearn/amun';
 export { Retrain, type RetrainOptions } from './unlearn/retrain';

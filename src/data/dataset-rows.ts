@@ -10,12 +10,26 @@ import type { RandomStream } from '../core/random';
 import { checkExamples, isTensor, showShape, valuesPerInput } from './check';
 import { readLabels } from './labels';
 
+/** One pass over a dataset. */
+export interface DatasetIterator {
+  /** The next element. */
+  next(): Promise<DatasetElement>;
+}
+
+/** An element of a dataset, or its end. */
+export interface DatasetElement {
+  /** `{ xs, ys }` or `[xs, ys]`, of one example or a batch. */
+  readonly value: unknown;
+  /** True after the last element. */
+  readonly done?: boolean;
+}
+
 /** What the library uses of a `tf.data.Dataset`. Elements are { xs, ys } or [xs, ys], single or batched. */
 export interface DatasetLike {
   /** Number of elements: Infinity when it repeats for ever, null when unknown. */
   readonly size?: number | null;
   /** Begins a pass. */
-  iterator(): Promise<{ next(): Promise<{ value: unknown; done?: boolean }> }>;
+  iterator(): Promise<DatasetIterator>;
 }
 
 /** One example on the host. */

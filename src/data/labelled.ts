@@ -13,7 +13,9 @@ export interface LabelledBatch {
 
 /** Checked data that batches are gathered from. It owns no tensors: those belong to the caller or to each batch. */
 export interface LabelledData {
+  /** How many examples there are. */
   readonly size: number;
+  /** Shape of one input, without the batch axis. */
   readonly inputShape: readonly number[];
   /** All labels [N]; absent for a source, whose labels come only with its batches. */
   readonly labels: Int32Array | undefined;

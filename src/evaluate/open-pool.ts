@@ -11,8 +11,11 @@ import { type Need, probeModel } from '../model/prepare';
 
 /** One of what there is for each set. */
 export interface BySet<T> {
+  /** For the forget set. */
   readonly forget: T;
+  /** For the retain set. */
   readonly retain: T;
+  /** For the test set. */
   readonly test: T;
 }
 

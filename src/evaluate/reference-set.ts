@@ -7,8 +7,11 @@ import { show } from '../core/options';
 
 /** Sizes of the three parts of a pool. */
 export interface PoolSizes {
+  /** The forget set. */
   readonly forget: number;
+  /** The retain set. */
   readonly retain: number;
+  /** The test set. */
   readonly test: number;
 }
 
@@ -63,8 +66,11 @@ export function checkReferenceSet(where: string, value: unknown): ReferenceSet {
 
 /** Indices into a pool, for each set of another split of it. */
 export interface PoolIndices {
+  /** Positions of the forget set. */
   readonly forget: ArrayLike<number>;
+  /** Positions of the retain set. */
   readonly retain: ArrayLike<number>;
+  /** Positions of the test set. */
   readonly test: ArrayLike<number>;
 }
 

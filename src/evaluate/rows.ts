@@ -5,14 +5,19 @@ import type { Evaluation } from './types';
 
 /** One model's row. Fractions in [0, 1]; a figure that was not computed is absent. */
 export interface EvaluationRow {
+  /** Name of the model. */
   readonly name: string;
+  /** Accuracy on the forget set. */
   readonly forgetAccuracy: number;
+  /** Accuracy on the retain set. */
   readonly retainAccuracy: number;
+  /** Accuracy on the test set. */
   readonly testAccuracy: number;
   /** Share of the forget set called non-member by the SVC attack on confidence. */
   readonly svcEfficacy?: number;
   /** RMIA, forget against test set: the paper's "FT AUC". */
   readonly rmiaAuc?: number;
+  /** Kolmogorov-Smirnov distance between forget and test confidences. */
   readonly ksForgetTest: number;
   /** With RMIA. */
   readonly averageGap?: number;

@@ -12,7 +12,7 @@ export type { ModifiedEntropyOptions } from './entropy';
 
 // How well a score tells two sets apart
 export { bestBalancedAccuracy, rocAuc, rocCurve, tprAtFpr, tprAtFprFigure, tprAtFprResolvable } from './roc';
-export type { RocCurve, RocCurveOptions, TprAtFpr } from './roc';
+export type { RocCurve, RocCurveOptions, ResolvedTpr, UnresolvedTpr, TprAtFpr } from './roc';
 
 // Membership attacks on predictions alone
 export { MEMBERSHIP_FEATURES } from './membership-features';
@@ -55,4 +55,4 @@ export type { DifferenceInterval } from './seeds';
 
 // In words
 export { accuracyVerdict, aucVerdict, tprVerdict } from './words';
-export type { Verdict, VerdictOptions } from './words';
+export type { Verdict, FigureInterval, VerdictOptions } from './words';

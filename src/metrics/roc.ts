@@ -102,15 +102,31 @@ export function tprAtFprResolvable(negativeCount: number, maxFpr: number): boole
 }
 
 /** A true positive rate at a limited false positive rate, or the statement that the data can't resolve one. */
-export type TprAtFpr =
-  | { readonly resolvable: true; readonly maxFpr: number; readonly negatives: number; readonly tpr: number }
-  | {
-      readonly resolvable: false;
-      readonly maxFpr: number;
-      readonly negatives: number;
-      /** How many negatives it would take; absent for `maxFpr` 0, which no number of them resolves. */
-      readonly negativesNeeded?: number;
-    };
+export type TprAtFpr = ResolvedTpr | UnresolvedTpr;
+
+/** A true positive rate that the data resolves. */
+export interface ResolvedTpr {
+  /** There are enough negatives. */
+  readonly resolvable: true;
+  /** The limit of the false positive rate. */
+  readonly maxFpr: number;
+  /** How many negatives there are. */
+  readonly negatives: number;
+  /** Largest true positive rate within the limit. */
+  readonly tpr: number;
+}
+
+/** A true positive rate for which there are too few negatives. */
+export interface UnresolvedTpr {
+  /** There are too few negatives. */
+  readonly resolvable: false;
+  /** The limit of the false positive rate. */
+  readonly maxFpr: number;
+  /** How many negatives there are. */
+  readonly negatives: number;
+  /** How many it would take; absent for `maxFpr` 0, which no number of them resolves. */
+  readonly negativesNeeded?: number;
+}
 
 /**
  * {@link tprAtFpr} as a figure that says when the data can't resolve it.

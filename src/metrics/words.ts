@@ -6,6 +6,14 @@ import { AmunError } from '../core/errors';
 import { checkKeys, checkNumber, checkOneOf } from '../core/options';
 import type { TprAtFpr } from './roc';
 
+/** Where a figure lies with some confidence. */
+export interface FigureInterval {
+  /** Lower end. */
+  readonly low: number;
+  /** Upper end. */
+  readonly high: number;
+}
+
 /** What a figure says about forgetting. */
 export interface Verdict {
   /**
@@ -25,7 +33,7 @@ export interface VerdictOptions {
   /** How far from the reference still counts as like it; 0.03 for {@link aucVerdict}, 0.01 for {@link accuracyVerdict}. */
   readonly tolerance?: number;
   /** Interval of the figure: where it holds the reference, the two were not told apart. */
-  readonly interval?: { readonly low: number; readonly high: number };
+  readonly interval?: FigureInterval;
 }
 
 /** Where a figure stands relative to its ideal. */

@@ -65,10 +65,15 @@ const PROBE_FRACTION = 0.01;
  * ```
  */
 export class IncreasingEpsilonSearch implements AdversarialSearch {
+  /** The attack within each radius. */
   readonly attack: Attack;
+  /** First radius. */
   readonly initialEpsilon: number | 'calibrated';
+  /** Factor between one radius and the next. */
   readonly growth: number;
+  /** Last radius; undefined for the diameter of the input box. */
   readonly maxEpsilon: number | undefined;
+  /** Bisections towards the example. */
   readonly refine: number;
 
   /** @throws AmunError `invalid-option`. */

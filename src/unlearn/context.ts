@@ -7,7 +7,7 @@ import { augmented } from '../data/compose';
 import type { ExampleData } from '../data/examples';
 import type { LabelledData } from '../data/labelled';
 import type { ForgetSplit } from '../data/splits';
-import type { ClassifierView } from '../model/classifier';
+import type { Classifier, ClassifierView } from '../model/classifier';
 import { intersectMasks, type ResolvedTrainingOptions } from './options';
 import type { WeightMask } from '../model/sgd';
 import type { Memo } from './checkpoint';
@@ -41,7 +41,7 @@ export class RunContext {
   constructor(
     /** Where errors say they come from, such as `Amun.unlearn`. */
     readonly where: string,
-    /** The working model: a private copy, or the caller's own with `inPlace`. */
+    /** @internal */
     readonly view: ClassifierView,
     /** The forget set, checked. */
     readonly forget: LabelledData,
@@ -55,6 +55,11 @@ export class RunContext {
     private readonly memos: Map<string, Memo>,
   ) {
     this.currentMask = options.mask;
+  }
+
+  /** The working model: a private copy, or the caller's own with `inPlace`. */
+  get model(): Classifier {
+    return this.view;
   }
 
   /** Seed of the run. */

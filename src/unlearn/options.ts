@@ -137,7 +137,6 @@ function describeStrategy(strategy: object): unknown {
 
 const isStrategy = (value: object | null): boolean => value !== null && ('perturb' in value || 'find' in value);
 
-
 /** All defined options of a bag as plain JSON. */
 export function describeOptions(options: object): Record<string, unknown> {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);

@@ -36,8 +36,11 @@ export interface PgdOptions {
  */
 export class Pgd implements Attack {
   readonly norm: NormName;
+  /** Steps until an example is given up. */
   readonly steps: number;
+  /** Length of a step as a fraction of the radius. */
   readonly stepSize: number;
+  /** Whether it begins at a random point of the ball. */
   readonly randomStart: boolean;
 
   /** @throws AmunError `invalid-option`. */
