@@ -3,7 +3,6 @@
  * weight decay. Every stream of random numbers is named by epoch (and batch), so that an epoch's draws do not depend on what
  * was drawn before it.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { AmunError } from '../core/errors';
 import { randomStream } from '../core/random';
 import type { RunControl } from '../core/run';
@@ -11,9 +10,8 @@ import { applyAugment, type Augment } from '../data/augment';
 import { batchPlan } from '../data/batches';
 import type { LabelledBatch, LabelledData } from '../data/labelled';
 import type { ClassifierView } from './classifier';
-import { weightGradients } from './gradients';
-import { crossEntropy, oneHotLabels } from './losses';
 import { Sgd } from './sgd';
+import { trainStep } from './train-step';
 
 /** Options of {@link fit}, all resolved. */
 export interface FitOptions {
@@ -89,25 +87,12 @@ async function fitEpoch(
 }
 
 /** One step on a batch, which it disposes; resolves to the batch's mean loss. */
-async function step(view: ClassifierView, batch: LabelledBatch, index: number, options: Epoch): Promise<number> {
-  const { seed, epoch, augment, optimizer } = options;
-  let { xs } = batch;
-  const oneHot = oneHotLabels(batch.labels, view.classCount);
-  try {
-    if (augment !== undefined) xs = applyAugment(augment, xs, randomStream(seed, 'augment', epoch, index));
-    const { loss, gradients } = weightGradients(view, xs, oneHot, {
-      loss: crossEntropy,
-      mode: {
-        kind: 'training',
-        batchNorm: options.batchNorm ?? 'train',
-        random: randomStream(seed, 'dropout', epoch, index),
-      },
-    });
-    optimizer.step(gradients, options.learningRate(epoch));
-    const [value] = await loss.data();
-    loss.dispose();
-    return value;
-  } finally {
-    tf.dispose([xs, oneHot]);
-  }
+function step(view: ClassifierView, batch: LabelledBatch, index: number, options: Epoch): Promise<number> {
+  const { seed, epoch, augment, optimizer, batchNorm = 'train' } = options;
+  const { labels } = batch;
+  const xs =
+    augment === undefined ? batch.xs : applyAugment(augment, batch.xs, randomStream(seed, 'augment', epoch, index));
+  const mode = { kind: 'training', batchNorm, random: randomStream(seed, 'dropout', epoch, index) } as const;
+  const learningRate = options.learningRate(epoch);
+  return trainStep(view, { xs, labels }, { optimizer, mode, learningRate, maxLoss: Number.MAX_VALUE });
 }

@@ -27,7 +27,10 @@ export function checkModelShape(where: string, model: unknown): asserts model is
       'expected a LayersModel, got a GraphModel, whose weights tfjs can not train; convert the original with --output_format=tfjs_layers_model',
     );
   }
-  if (!Array.isArray(candidate.layers) || !Array.isArray(candidate.inputs) || !Array.isArray(candidate.outputs)) {
+  const { layers, inputs, outputs } = candidate;
+  // An empty Sequential has empty lists.
+  const isBuilt = Array.isArray(layers) && Array.isArray(inputs) && Array.isArray(outputs) && layers.length > 0;
+  if (!isBuilt) {
     throw unsupported(
       where,
       `expected a built tfjs LayersModel, got ${show(model)}; give its first layer an inputShape`,
