@@ -135,7 +135,9 @@ function describeStrategy(strategy: object): unknown {
   return { name: strategy.constructor.name, ...describeOptions(Object.fromEntries(settings)) };
 }
 
-const isStrategy = (value: object | null): boolean => value !== null && ('perturb' in value || 'find' in value);
+/** Arrays have a method find() too. */
+const isStrategy = (value: object | null): boolean =>
+  value !== null && !Array.isArray(value) && ('perturb' in value || 'find' in value);
 
 /** All defined options of a bag as plain JSON. */
 export function describeOptions(options: object): Record<string, unknown> {
