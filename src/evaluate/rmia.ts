@@ -36,7 +36,7 @@ export interface RmiaAttackOptions extends SignalOptions {
    */
   readonly samples?: 'equal' | 'all';
   /** @default 'taylor-soft-margin' */
-  readonly signal?: SignalOptions['signal'];
+  readonly signal?: NonNullable<SignalOptions['signal']>;
   /** @default 2 */
   readonly temperature?: number;
 }
