@@ -11,10 +11,13 @@ export default defineConfig({
   format: ['esm', 'cjs'],
   target: 'es2022',
   platform: 'neutral',
+  // Bundlers and other hosts tell a builtin by its prefix.
+  removeNodeProtocol: false,
   dts: true,
   // ESM entries share chunks; CJS bundles stand alone, so state that entries share lives on globalThis (core/shared-state).
   splitting: true,
-  sourcemap: true,
+  // The bundles are not minified, so stack traces can be read without maps, which would make up three quarters of the package.
+  sourcemap: false,
   clean: true,
   treeshake: true,
   external: [/^node:/, /^@tensorflow\//, '#libsvm', 'pure-rand'],
