@@ -148,6 +148,9 @@ export abstract class Unlearner {
       await saveCheckpoint(checkpoint, { fingerprint, epoch, history: state.history, weights, momenta, memos });
     });
     if (saved !== undefined) {
+      if (context.retain?.sequential === true) {
+        context.warn('The retain set is read in order: its shuffle buffer began anew when the run was resumed.');
+      }
       restoreWeights(where, view.variables, saved.weights);
       loop.restoreMomenta(saved.momenta);
     } else if (checkpoint !== undefined && memos.size > 0) {
