@@ -3,14 +3,12 @@
  *
  * Every method trains by it, so abort, divergence, checkpoints, progress and memory are solved once.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { AmunError, isAmunError } from '../core/errors';
 import { RunControl } from '../core/run';
 import { batchPlan } from '../data/batches';
 import type { LabelledBatch } from '../data/labelled';
-import { weightGradients, type WeightGradients } from '../model/gradients';
-import { crossEntropy, oneHotLabels } from '../model/losses';
 import { Sgd } from '../model/sgd';
+import { trainStep } from '../model/train-step';
 import { restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
 import type { EpochPlan, Pass, RunContext } from './context';
 import { learningRateAt } from './schedule';
@@ -125,32 +123,23 @@ export class TrainingLoop {
 
   /** One step of SGD; the mean cross-entropy of its batch. */
   private async step(pass: Pass, indices: Int32Array, learningRate: number, name: readonly number[]): Promise<number> {
-    const { loss, gradients } = await this.gradients(pass, indices, name);
-    try {
-      const scaled = (await loss.data())[0];
-      if (!Number.isFinite(scaled) || Math.abs(scaled) > EXPLODED) throw new LoopEnd('diverged');
-      this.optimizer.step(gradients, learningRate);
-      return scaled * (pass.direction ?? 1);
-    } finally {
-      loss.dispose();
-      tf.dispose(gradients);
-    }
-  }
-
-  private async gradients(pass: Pass, indices: Int32Array, name: readonly number[]): Promise<WeightGradients> {
     const { view, options, run } = this.context;
-    const { xs, labels } = await this.gather(pass, indices, run.signal);
-    try {
-      return tf.tidy(() =>
-        weightGradients(view, xs, oneHotLabels(labels, view.classCount), {
-          loss: crossEntropy,
-          mode: { kind: 'training', batchNorm: options.batchNorm, random: this.context.random('noise', ...name) },
-          scale: pass.direction,
-        }),
-      );
-    } finally {
-      xs.dispose();
-    }
+    const batch = await this.gather(pass, indices, run.signal);
+    const mode = {
+      kind: 'training',
+      batchNorm: options.batchNorm,
+      random: this.context.random('noise', ...name),
+    } as const;
+    const { optimizer } = this;
+    const loss = await trainStep(view, batch, {
+      optimizer,
+      mode,
+      learningRate,
+      direction: pass.direction,
+      maxLoss: EXPLODED,
+    });
+    if (!(Math.abs(loss) <= EXPLODED)) throw new LoopEnd('diverged');
+    return loss;
   }
 
   private async gather(pass: Pass, indices: Int32Array, signal: AbortSignal | undefined): Promise<LabelledBatch> {
