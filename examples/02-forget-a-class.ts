@@ -12,9 +12,9 @@ const { train, test } = loadImages(600, 300);
 const model = await trainedModel(train);
 
 const bag = CLASS_NAMES.indexOf('Bag');
-const split = await splitByClass(train, bag, { test });
+const split = await splitByClass(train, bag, { test }); // a tenth of the test images are bags, too
 
-for (const method of [new Amun({ learningRate: 0.02 }), new RandomLabels({ learningRate: 0.02 })]) {
+for (const method of [new Amun({ batchSize: 32 }), new RandomLabels({ batchSize: 32 })]) {
   const { model: forgotten, state } = await method.unlearn(model, split, { seed: 1 });
   const { forgetAccuracy, retainAccuracy, testAccuracy } = await evaluate(forgotten, split, { attacks: [] });
   console.log(

@@ -85,9 +85,11 @@ const { train, test } = loadImages(300, 200);
 const model = await trainedModel(train);
 const split = splitByFraction(train, 0.1, { seed: 1, test });
 
+const before = await evaluate(model, split, { attacks: [] });
 const search = new TowardsOtherImages(split.retain);
-const result = await new Amun({ search, learningRate: 0.02 }).unlearn(model, split, { seed: 1 });
-const { forgetAccuracy, testAccuracy } = await evaluate(result.model, split, { attacks: [] });
+const result = await new Amun({ search, batchSize: 32 }).unlearn(model, split, { seed: 1 });
+const after = await evaluate(result.model, split, { attacks: [] });
 console.log(`${result.state}: median distance ${result.search?.medianDistance.toFixed(2)}`);
-console.log(`forget ${percent(forgetAccuracy)}, test ${percent(testAccuracy)}`);
+console.log(`forget accuracy: ${percent(before.forgetAccuracy)} before, ${percent(after.forgetAccuracy)} after`);
+console.log(`test accuracy:   ${percent(before.testAccuracy)} before, ${percent(after.testAccuracy)} after`);
 result.model.dispose();

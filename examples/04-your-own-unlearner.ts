@@ -22,7 +22,7 @@ class AscendThenRepair extends Unlearner {
   readonly name = 'AscendThenRepair';
 
   constructor(options: TrainingOptions = {}) {
-    super(resolveTraining('AscendThenRepair', options, { learningRate: 2e-3, schedule: 'constant', epochs: 6 }, []));
+    super(resolveTraining('AscendThenRepair', options, { learningRate: 0.02, schedule: 'constant', epochs: 6 }, []));
   }
 
   override needsRetain(): boolean {
@@ -41,11 +41,16 @@ const { train, test } = loadImages(600, 300);
 const model = await trainedModel(train);
 const split = splitByFraction(train, 0.1, { seed: 1, test });
 
-const result = await new AscendThenRepair().unlearn(model, split, {
+const result = await new AscendThenRepair({ batchSize: 16 }).unlearn(model, split, {
   seed: 1,
-  onEpochEnd: (_, epoch) => console.log(`epoch ${epoch} done`),
+  onEpochEnd: async (working, epoch) => {
+    const { forgetAccuracy } = await evaluate(working, split, { attacks: [] });
+    console.log(`epoch ${epoch}: forget ${percent(forgetAccuracy)}`);
+  },
 });
 const { forgetAccuracy, testAccuracy } = await evaluate(result.model, split, { attacks: [] });
 console.log(`${result.state}: forget ${percent(forgetAccuracy)}, test ${percent(testAccuracy)}`);
-for (const { epoch, losses } of result.history) console.log(epoch, losses);
+for (const { epoch, losses } of result.history) {
+  for (const [pass, loss] of Object.entries(losses)) console.log(`epoch ${epoch}: ${pass} loss ${loss.toFixed(3)}`);
+}
 result.model.dispose();

@@ -29,6 +29,6 @@ const evaluation = await evaluateLogits(
 );
 
 console.log(
-  `forget-vs-test AUC: ${evaluation.membership['threshold']?.forgetVsTest?.auc.toFixed(3)} (0.5 if forgotten images look unseen)`,
+  `forget-vs-test AUC: ${evaluation.membership['threshold-confidence']?.forgetVsTest?.auc.toFixed(3)} (0.5 if forgotten images look unseen)`,
 );
 console.log(evaluation.summary.join('\n'));

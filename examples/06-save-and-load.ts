@@ -22,10 +22,12 @@ await saveModel(await trainedModel(train), join(folder, 'original'));
 // Later, in another process:
 const model = await loadModel(join(folder, 'original'));
 const checkpoint = fileCheckpoint(join(folder, 'run.ckpt')); // an interrupted run goes on from here
-const result = await new Amun({ learningRate: 0.02 }).unlearn(model, split, { seed: 1, checkpoint });
+const result = await new Amun({ batchSize: 32 }).unlearn(model, split, { seed: 1, checkpoint });
 await saveModel(result.model, join(folder, 'forgotten'));
 
 const reloaded = await loadModel(join(folder, 'forgotten'));
-const { forgetAccuracy, testAccuracy } = await evaluate(reloaded, split, { attacks: [] });
-console.log(`${result.state}: forget ${percent(forgetAccuracy)}, test ${percent(testAccuracy)}`);
+for (const [name, each] of Object.entries({ original: model, forgotten: result.model, reloaded })) {
+  const { forgetAccuracy, testAccuracy } = await evaluate(each, split, { attacks: [] });
+  console.log(`${name}: forget ${percent(forgetAccuracy)}, test ${percent(testAccuracy)}`);
+}
 await rm(folder, { recursive: true });
