@@ -4,80 +4,37 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { overviewFigure, type Report, renderHtml, renderMarkdown, reportJson } from 'amun-ts/report';
 import { useWasm } from 'amun-ts/wasm';
 import { Assessment, ORIGINAL } from './assessment';
-import { EMBEDDED, type FashionMnist, loadFashionMnist } from './dataset';
-import { FULL_PLAN, METHODS, type MethodName, type Plan, QUICK, type Setting, STANDARD } from './plan';
+import { type FashionMnist, loadFashionMnist } from './dataset';
+import { METHODS, type MethodName, type Plan, type Setting } from './plan';
 import { buildReport, type Comparison } from './report';
 import { duration, runTasks, type Workplace } from './scheduler';
+import { HELP, readSettings, type Settings, UsageError } from './settings';
 import { Store } from './store';
 import { type SearchRecord, type Task, taskName } from './tasks';
 
-const HELP = `Usage: npm run demo -- [options]
+/** The exit code of a process that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
-  (none)         3,000 images, a small network: about four minutes on two cores
-  --quick        1,000 images: under a minute
-  --full         10,000 images, resnet8, a grid of settings for every method: up to two hours; goes on where it stopped
-  --seeds N      how many seeds are reported (default 1). With --full one more is used for tuning, and not reported
-  --data DIR     folder with Fashion-MNIST's idx files, to use instead of the embedded images
-  --train N      how many training images, with --data or below 10,000
-  --out DIR      where the report goes (default out/demo)
-  --threads N    worker threads (default: one per core, at most 4)
-  --fresh        forget the results of an earlier run with the same options
-  --help
-
-Ctrl-C ends the run and reports what there is.`;
-
-interface Settings {
-  readonly plan: Plan;
-  readonly seeds: readonly number[];
-  readonly tuningSeed: number | undefined;
-  readonly data: string;
-  readonly out: string;
-  readonly threads: number;
-  readonly fresh: boolean;
-}
-
-function wholeNumber(name: string, text: string, min: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min)
-    throw new Error(`--${name}: expected a whole number of at least ${min}, got '${text}'.`);
-  return value;
-}
-
-function readSettings(): Settings | undefined {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      full: { type: 'boolean', default: false },
-      fresh: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      seeds: { type: 'string', default: '1' },
-      data: { type: 'string', default: EMBEDDED },
-      train: { type: 'string' },
-      out: { type: 'string', default: 'out/demo' },
-      threads: { type: 'string', default: String(Math.min(4, availableParallelism())) },
-    },
-  });
-  if (values.help) return undefined;
-  const base = values.full ? FULL_PLAN : values.quick ? QUICK : STANDARD;
-  const plan = values.train === undefined ? base : { ...base, train: wholeNumber('train', values.train, 100) };
-  const tunes = METHODS.some((method) => plan.grid[method].length > 1);
-  const first = tunes ? 2 : 1;
-  return {
-    plan,
-    seeds: Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, i) => first + i),
-    tuningSeed: tunes ? 1 : undefined,
-    data: resolve(values.data),
-    out: resolve(values.out),
-    threads: wholeNumber('threads', values.threads, 1),
-    fresh: values.fresh || !values.full,
-  };
+/** Reads the images, as many as the plan asks for. */
+function openData({ data: folder, plan }: Settings): FashionMnist {
+  let data: FashionMnist;
+  try {
+    data = loadFashionMnist(folder, plan.train, plan.test);
+  } catch (error) {
+    throw new UsageError(`--data: ${(error as Error).message}`);
+  }
+  for (const [name, set, wanted] of [
+    ['training', data.train, plan.train],
+    ['test', data.test, plan.test],
+  ] as const) {
+    if (set.size < wanted) throw new UsageError(`${folder} has ${set.size} ${name} images, fewer than ${wanted}.`);
+  }
+  return data;
 }
 
 /** A folder that only the same plan on the same data shares. */
@@ -117,7 +74,7 @@ async function tuned(comparison: Pick<Comparison, 'assessment'>, place: Workplac
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   const { plan, seeds } = settings;
-  const data = loadFashionMnist(settings.data, plan.train, plan.test);
+  const data = openData(settings);
   const store = openStore(settings, data);
   const place: Workplace = { plan, data: settings.data, store, threads: settings.threads };
   await useWasm();
@@ -154,7 +111,8 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
 function finish(settings: Settings, comparison: Comparison, durationMs: number, aborted: boolean): void {
   const done = comparison.runs.filter(({ rows }) => rows.length > 0);
   if (done.length === 0) {
-    console.log('Nothing was finished, so there is nothing to report.');
+    const again = settings.fresh ? '' : ' What was done is kept: the same command goes on from there.';
+    console.log(`Nothing was finished that could be reported.${again}`);
     return;
   }
   const report = buildReport(comparison, { durationMs, aborted, backend: tf.getBackend() });
@@ -200,14 +158,26 @@ function saySearch({ runs, store }: Comparison): void {
   }
 }
 
-const settings = readSettings();
-if (settings === undefined) console.log(HELP);
-else {
+async function main(args: readonly string[]): Promise<number> {
+  const settings = readSettings(args);
+  if (settings === undefined) {
+    console.log(HELP);
+    return 0;
+  }
   const abort = new AbortController();
   process.once('SIGINT', () => {
     console.log('\nStopping; press Ctrl-C again to quit at once.');
-    process.once('SIGINT', () => process.exit(130));
+    process.once('SIGINT', () => process.exit(INTERRUPTED));
     abort.abort();
   });
   await run(settings, abort.signal);
+  return abort.signal.aborted ? INTERRUPTED : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }

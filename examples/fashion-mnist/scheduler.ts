@@ -9,6 +9,9 @@ import type { Store } from './store';
 import { type Task, taskName } from './tasks';
 import { CHANNEL, type Job } from './worker';
 
+/** Milliseconds between two requests to stop. */
+const STOP_MS = 250;
+
 /** Where a run finds its data and leaves its results. */
 export interface Workplace {
   readonly plan: Plan;
@@ -129,8 +132,11 @@ export async function runTasks(tasks: readonly Task[], place: Workplace, signal:
     const { name, progress } = data as { name: string; progress: Progress };
     display.progress(name, progress);
   };
+  let asking: NodeJS.Timeout | undefined;
   const stop = (): void => {
     channel.postMessage({ stop: true });
+    // A worker that is still starting does not listen yet.
+    asking ??= setInterval(stop, STOP_MS);
   };
   signal.addEventListener('abort', stop);
   const filename = new URL('./worker-entry.mjs', import.meta.url).href;
@@ -139,6 +145,7 @@ export async function runTasks(tasks: readonly Task[], place: Workplace, signal:
     await drain(pending, { place, pool, display, signal });
   } finally {
     signal.removeEventListener('abort', stop);
+    clearInterval(asking);
     channel.close();
     display.close();
     await pool.destroy();
