@@ -1,8 +1,10 @@
 /**
  * Loading the installed package: as ESM, as CJS, and both in one process.
  */
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { node } from './consumer';
+import { consumer, node } from './consumer';
 
 interface Smoke {
   readonly state: string;
@@ -76,5 +78,27 @@ describe('importing', () => {
     const { stdout, stderr } = node('--input-type=module', '--eval', source);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({ before: false, after: true });
+  });
+});
+
+describe('without the optional peers', () => {
+  it('is imported, and says what to install when a backend is asked for', () => {
+    const backend = join(consumer, 'node_modules/@tensorflow/tfjs-backend-wasm');
+    renameSync(backend, `${backend}.away`);
+    try {
+      // tfjs itself advertises its Node backend on stderr here.
+      const { code, stdout } = node('without-backend.mjs');
+      expect(code).toBe(0);
+      const [wasm, fastest] = JSON.parse(stdout) as { code: string; message: string }[];
+      for (const refusal of [wasm, fastest]) {
+        expect(refusal.code).toBe('no-backend');
+        expect(refusal.message).toContain('npm install @tensorflow/tfjs-backend-wasm');
+      }
+      for (const name of ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu']) {
+        expect(fastest.message).toContain(`${name}: not installed`);
+      }
+    } finally {
+      renameSync(`${backend}.away`, backend);
+    }
   });
 });
