@@ -19,6 +19,7 @@ import { fit } from '../model/fit';
 import { type BuildModel, freshModel } from '../model/fresh';
 import { type Predictions, predict } from '../model/predict';
 import { prepareModel } from '../model/prepare';
+import { disposeModel } from '../model/variables';
 import { checkWholeSplit, openPool, type WholeSplit } from './open-pool';
 import { drawHalves, ReferenceProgress } from './reference-progress';
 import type { PoolSizes, ReferenceSet } from './reference-set';
@@ -152,7 +153,7 @@ async function openTrainingPool(
     const sizes = { forget: forget.size, retain: retain.size, test: test.size };
     return { pool, sizes, classCount: view.classCount };
   } finally {
-    view.model.dispose();
+    disposeModel(view.model);
   }
 }
 
@@ -185,7 +186,7 @@ async function trainOne({ build, pool, half, index, control, training, options }
     });
     return await predict(view, pool, new RunControl({ signal }, 'references', 'examples', pool.size), signal);
   } finally {
-    view.model.dispose();
+    disposeModel(view.model);
   }
 }
 

@@ -92,10 +92,6 @@ export class ClassifierView implements Classifier {
     return this.pass.unseededLayers;
   }
 
-  get hasBatchNorm(): boolean {
-    return this.pass.hasBatchNorm;
-  }
-
   /** What the model expects of its data. */
   get expectedData(): ExpectedData {
     const [low, high] = this.bounds;

@@ -5,29 +5,30 @@
  * - the head's softmax or sigmoid is left out, so that the pass yields logits;
  * - batch norm can be frozen while dropout is on (tfjs updates moving statistics even of layers that are not trainable);
  * - dropout masks come from our seed (recurrent and Gaussian layers take none in tfjs);
- * - linear activations can be unfused: fused kernels compute the filters' gradients even when only the input's is wanted.
+ * - batch norm without scale or offset, which tfjs can't differentiate, is computed here.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RandomStream } from '../core/random';
+import { isPartialBatchNorm, partialBatchNormCall } from './batch-norm';
 import type { Head } from './head';
 import { allLayers, type ActivationObject, type LayerObject, layersOf } from './tfjs-layers';
 
 /** How a forward pass treats the layers that behave differently in training. */
 export type ForwardMode =
-  /** Moving statistics, no dropout. `unfused` when an input gradient follows. */
-  | { readonly kind: 'inference'; readonly unfused?: boolean }
+  /** Moving statistics, no dropout. */
+  | { readonly kind: 'inference' }
   /** Dropout from `random`; batch statistics and their update, unless `batchNorm` is `frozen`. */
   | { readonly kind: 'training'; readonly batchNorm: 'train' | 'frozen'; readonly random: RandomStream };
 
 /** Undoes a change to a layer. */
 type Undo = () => void;
 
-/** An identity that tfjs does not recognise as `linear`, and therefore does not fuse. */
-const UNFUSED_IDENTITY: ActivationObject = {
+/** Stands in for the activation that is left out. */
+const IDENTITY: ActivationObject = {
   apply: (x) => x,
-  getClassName: () => 'amunIdentity',
+  getClassName: () => 'linear',
   getConfig: () => ({}),
 };
 
@@ -69,7 +70,7 @@ const NOISE = new Set(['GaussianNoise', 'GaussianDropout']);
 export class ForwardPass {
   private readonly layers: readonly LayerObject[];
   private readonly batchNorms: readonly LayerObject[];
-  private readonly fusable: readonly LayerObject[];
+  private readonly partialNorms: readonly LayerObject[];
   private readonly cells: readonly LayerObject[];
   /** How often the head's layer is called in one pass: only its last call makes the output. Counted on the first pass. */
   private headCalls: number | undefined;
@@ -80,7 +81,7 @@ export class ForwardPass {
   ) {
     this.layers = allLayers(layersOf(model));
     this.batchNorms = this.layers.filter((layer) => layer.getClassName() === 'BatchNormalization');
-    this.fusable = this.layers.filter((layer) => layer.activation?.getClassName() === 'linear');
+    this.partialNorms = this.batchNorms.filter(isPartialBatchNorm);
     this.cells = this.layers.filter((layer) => 'dropoutMask' in layer);
   }
 
@@ -89,21 +90,15 @@ export class ForwardPass {
     return this.layers.filter((layer) => UNSEEDED.has(layer.getClassName())).map((layer) => layer.name);
   }
 
-  /** True when a layer behaves differently in training by drawing random numbers. */
-  get hasBatchNorm(): boolean {
-    return this.batchNorms.length > 0;
-  }
-
   /** The model's output without its softmax or sigmoid, of the model's own output shape. */
   run(xs: Tensor, mode: ForwardMode): Tensor {
     if (this.needsHeadCount()) this.countHeadCalls(xs);
     const undo: Undo[] = [];
     try {
       for (const cell of this.cells) undo.push(withOwnMasks(cell));
+      for (const layer of this.partialNorms) undo.push(replace(layer, 'call', partialBatchNormCall(layer)));
       this.patchHead(undo);
       if (mode.kind === 'training') this.patchTraining(mode, undo);
-      else if (mode.unfused === true)
-        for (const layer of this.fusable) undo.push(replace(layer, 'activation', UNFUSED_IDENTITY));
       return this.model.apply(xs, { training: mode.kind === 'training' }) as Tensor;
     } finally {
       // Backwards, so that a property changed twice ends as it began.
@@ -145,7 +140,7 @@ export class ForwardPass {
       remaining -= 1;
       if (remaining > 0) return call.call(layer, inputs, kwargs);
       if (layer.activation === undefined) return single(inputs);
-      const restore = replace(layer, 'activation', UNFUSED_IDENTITY);
+      const restore = replace(layer, 'activation', IDENTITY);
       try {
         return call.call(layer, inputs, kwargs);
       } finally {

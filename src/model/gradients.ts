@@ -24,7 +24,7 @@ export function inputGradient(view: ClassifierView, xs: Tensor, oneHot: Tensor2D
     return tf.tidy(() => {
       const { grad } = freeingTape(() =>
         tf.valueAndGrad((input: Tensor) => {
-          const logits = view.forward(input, { kind: 'inference', unfused: true });
+          const logits = view.forward(input, { kind: 'inference' });
           kept = tf.keep(tf.clone(logits));
           return tf.sum(loss(logits, oneHot));
         })(xs),

@@ -51,9 +51,6 @@ describe.each(BACKENDS)('golden networks on %s', (backend) => {
     const values = take(await expectTensors(1, () => view.logits(xs)));
     expect(worst(values, logits.data)).toBeLessThan(1e-4);
     expect(argmaxRows(values, logits.shape[1])).toEqual(predictions);
-    // Leaving linear activations unfused changes the kernels that run, not what they compute.
-    const unfused = take(view.forward(xs, { kind: 'inference', unfused: true }));
-    expect(worst(unfused, values)).toBeLessThan(1e-5);
     tf.dispose(xs);
     model.dispose();
   });

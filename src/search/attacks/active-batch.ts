@@ -50,7 +50,7 @@ export class ActiveBatch {
 
   /** Logits [B, K] where the examples are now. The caller disposes them. */
   logits(): Tensor {
-    return this.view.forward(this.x, { kind: 'inference', unfused: true });
+    return this.view.forward(this.x, { kind: 'inference' });
   }
 
   /** Numbers and present points of the examples at these positions. The caller disposes the points. */
