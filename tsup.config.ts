@@ -14,7 +14,7 @@ export default defineConfig({
   // Bundlers and other hosts tell a builtin by its prefix.
   removeNodeProtocol: false,
   dts: true,
-  // ESM entries share chunks; CJS bundles stand alone, so state that entries share lives on globalThis (core/shared-state).
+  // Entries of one format share chunks. ESM and CJS copies share none, so common state lives on globalThis (core/shared-state).
   splitting: true,
   // The bundles are not minified, so stack traces can be read without maps, which would make up three quarters of the package.
   sourcemap: false,
