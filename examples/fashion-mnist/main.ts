@@ -37,9 +37,13 @@ function openData({ data: folder, plan }: Settings): FashionMnist {
   return data;
 }
 
-/** A folder that only the same plan on the same data shares. */
+/** A folder that only the same plan on the same data shares; settings of methods stand in the names of their results. */
 function openStore(settings: Settings, data: FashionMnist): Store {
-  const key = createHash('sha256').update(JSON.stringify(settings.plan)).update(data.hash).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update(JSON.stringify({ ...settings.plan, grid: undefined }))
+    .update(data.hash)
+    .digest('hex')
+    .slice(0, 12);
   const store = new Store(join(settings.out, `${settings.plan.name}-${key}`));
   if (settings.fresh) store.clear();
   return store;

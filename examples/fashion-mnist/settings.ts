@@ -5,14 +5,15 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EMBEDDED } from './dataset';
-import { FULL_PLAN, METHODS, type Plan, QUICK, STANDARD } from './plan';
+import { FULL_PLAN, METHODS, type Plan, QUICK, SMALL_GRID, STANDARD } from './plan';
 
 export const HELP = `Usage: npm run demo -- [options]
 
   (none)         3,000 images, a small network: about four minutes on two cores
   --quick        1,000 images: under a minute
   --full         10,000 images, resnet8, a grid of settings for every method: up to two hours; goes on where it stopped
-  --seeds N      how many seeds are reported (default 1). With --full one more is used for tuning, and not reported
+  --tune         a grid of settings for every method, as --full has it
+  --seeds N      how many seeds are reported (default 1); with a grid one more is used for tuning, and not reported
   --data DIR     folder with Fashion-MNIST's idx files, to use instead of the embedded images
   --train N      how many training images, with --data or below 10,000
   --out DIR      where the report goes (default out/demo)
@@ -35,9 +36,14 @@ export interface Settings {
   readonly fresh: boolean;
 }
 
+/** The seed that settings are chosen on, here or beforehand; the reported ones follow it. */
+const TUNING_SEED = 1;
+const FIRST_SEED = TUNING_SEED + 1;
+
 const OPTIONS = {
   quick: { type: 'boolean', default: false },
   full: { type: 'boolean', default: false },
+  tune: { type: 'boolean', default: false },
   fresh: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   seeds: { type: 'string', default: '1' },
@@ -75,13 +81,13 @@ export function readSettings(args: readonly string[]): Settings | undefined {
   if (values.help) return undefined;
   if (values.full && values.quick) throw new UsageError('--full and --quick exclude each other.');
   const base = values.full ? FULL_PLAN : values.quick ? QUICK : STANDARD;
-  const plan = values.train === undefined ? base : { ...base, train: wholeNumber('train', values.train, 100) };
+  const sized = values.train === undefined ? base : { ...base, train: wholeNumber('train', values.train, 100) };
+  const plan = values.tune && !values.full ? { ...sized, grid: SMALL_GRID } : sized;
   const tunes = METHODS.some((method) => plan.grid[method].length > 1);
-  const first = tunes ? 2 : 1;
   return {
     plan,
-    seeds: Array.from({ length: wholeNumber('seeds', values.seeds, 1, 100) }, (_, i) => first + i),
-    tuningSeed: tunes ? 1 : undefined,
+    seeds: Array.from({ length: wholeNumber('seeds', values.seeds, 1, 100) }, (_, i) => FIRST_SEED + i),
+    tuningSeed: tunes ? TUNING_SEED : undefined,
     data: resolve(values.data),
     out: resolve(values.out),
     threads: wholeNumber('threads', values.threads, 1, 64),

@@ -143,11 +143,8 @@ async function trained(sets: Sets, context: TaskContext, seed: number, data: Exa
   const blank = build(seed);
   const method = new Retrain({ ...plan.training, schedule: 'cosine', build });
   try {
-    const result = await method.unlearn(
-      blank,
-      { forget: sets.split.forget, retain: data },
-      { seed, signal, onProgress },
-    );
+    // Training from new weights needs no forget set; the test set stands in, of which nothing is used.
+    const result = await method.unlearn(blank, { forget: sets.test, retain: data }, { seed, signal, onProgress });
     return await record(result, sets, signal);
   } finally {
     blank.dispose();
