@@ -97,6 +97,34 @@ const KINDS: [KindName, Omit<Run, 'mask' | 'labels'> & { masked?: boolean }][] =
   ['salun_frozen', { masked: true }],
 ];
 
+// Pure JavaScript takes minutes for the convolutions.
+describe("steps of PyTorch's SGD on convolutions, on wasm", () => {
+  beforeAll(() => useBackend('wasm'));
+
+  it.each(KINDS)('cnn, %s: first weights and norms', async (name, { masked, ...run }) => {
+    const model = goldenCnn();
+    const labels = masked ? stored.cnn.random_labels : stored.cnn.labels;
+    const mask = masked ? cnnMask : undefined;
+    const result = await trained(asClassifier('test', model), stored.cnn.images, { ...run, labels, mask });
+    const expected = stored.cnn.kinds[name];
+    expect(worstRelative(result.losses, expected.loss_before_each_step)).toBeLessThan(1e-4);
+    expectSummaries(result.after1, expected.after_1, 1e-5);
+    expectSummaries(result.after5, expected.after_5, 2e-5);
+    disposeModel(model);
+  });
+
+  it('bn, ce in training mode: weights and moving statistics', async () => {
+    const model = goldenBn();
+    const run = { labels: stored.cnn.labels, training: true };
+    const result = await trained(asClassifier('test', model), stored.cnn.images, run);
+    const expected = stored.bn.kinds.ce;
+    expect(worstRelative(result.losses, expected.loss_before_each_step)).toBeLessThan(1e-4);
+    expectSummaries(result.after1, expected.after_1, 1e-5);
+    expectSummaries(result.after5, expected.after_5, 2e-5);
+    disposeModel(model);
+  });
+});
+
 describe.each(BACKENDS)("steps of PyTorch's SGD on %s", (backend) => {
   beforeAll(() => useBackend(backend));
 
@@ -116,30 +144,6 @@ describe.each(BACKENDS)("steps of PyTorch's SGD on %s", (backend) => {
       disposeModel(model);
     },
   );
-
-  // Pure JavaScript takes minutes for the convolutions.
-  it.runIf(backend === 'wasm').each(KINDS)('cnn, %s: first weights and norms', async (name, { masked, ...run }) => {
-    const model = goldenCnn();
-    const labels = masked ? stored.cnn.random_labels : stored.cnn.labels;
-    const mask = masked ? cnnMask : undefined;
-    const result = await trained(asClassifier('test', model), stored.cnn.images, { ...run, labels, mask });
-    const expected = stored.cnn.kinds[name];
-    expect(worstRelative(result.losses, expected.loss_before_each_step)).toBeLessThan(1e-4);
-    expectSummaries(result.after1, expected.after_1, 1e-5);
-    expectSummaries(result.after5, expected.after_5, 2e-5);
-    disposeModel(model);
-  });
-
-  it.runIf(backend === 'wasm')('bn, ce in training mode: weights and moving statistics', async () => {
-    const model = goldenBn();
-    const run = { labels: stored.cnn.labels, training: true };
-    const result = await trained(asClassifier('test', model), stored.cnn.images, run);
-    const expected = stored.bn.kinds.ce;
-    expect(worstRelative(result.losses, expected.loss_before_each_step)).toBeLessThan(1e-4);
-    expectSummaries(result.after1, expected.after_1, 1e-5);
-    expectSummaries(result.after5, expected.after_5, 2e-5);
-    disposeModel(model);
-  });
 
   it('masked weights stay bit-identical, where the original code (salun_ce) lets them decay', async () => {
     const model = goldenMlp(stored.mlp.weights_before);
