@@ -71,10 +71,10 @@ export const SMALL_GRID: Plan['grid'] = {
 /** The best of them on the tuning seed, found with `npm run demo -- --tune`. */
 const SMALL: Plan['grid'] = {
   Amun: step5(0.05),
-  FineTune: step5(0.1),
-  GradientAscent: step5(0.01),
-  RandomLabels: step5(0.05),
-  SalUn: step5(0.05),
+  FineTune: step5(0.2),
+  GradientAscent: step5(0.02),
+  RandomLabels: step5(0.01),
+  SalUn: step5(0.01),
 };
 
 /** The same number of settings for each method, around what suits it best in the literature and in a PyTorch run. */

@@ -9,14 +9,14 @@
  * forget accuracy up; here retain and adversarial set are the default, and the other sets an option.
  */
 import { AmunError } from '../core/errors';
-import { checkOneOf, checkStrategy, show } from '../core/options';
+import { checkKeys, checkOneOf, checkStrategy, show } from '../core/options';
 import { concatData } from '../data/compose';
 import type { LabelledData } from '../data/labelled';
 import type { AdversarialSearch, AdversarialSet } from '../search/adversarial-search';
 import { IncreasingEpsilonSearch } from '../search/increasing-epsilon';
 import { adversarialData } from './adversarial-data';
 import type { EpochPlan, RunContext } from './context';
-import { describeOption, resolveTraining, type TrainingOptions } from './options';
+import { describeOption, resolveTraining, TRAINING_KEYS, type TrainingOptions } from './options';
 import { Unlearner } from './unlearner';
 
 /** What AMUN fine-tunes on; forget examples keep their true labels there. */
@@ -55,14 +55,9 @@ export class Amun extends Unlearner {
    * @throws AmunError `invalid-option`.
    */
   constructor(options: AmunOptions = {}) {
+    checkKeys('Amun', options, [...TRAINING_KEYS, 'search', 'adversarial', 'trainOn']);
     const { search = new IncreasingEpsilonSearch(), adversarial, trainOn, ...training } = options;
-    super(
-      resolveTraining('Amun', training, { learningRate: 0.05, schedule: { every: 5 } }, [
-        'search',
-        'adversarial',
-        'trainOn',
-      ]),
-    );
+    super(resolveTraining('Amun', training, { learningRate: 0.05, schedule: { every: 5 } }, []));
     this.search = checkStrategy('Amun: search', search, 'find', 'new IncreasingEpsilonSearch()');
     if (trainOn !== undefined) checkOneOf('Amun: trainOn', trainOn, TRAINING_SETS);
     if (adversarial !== undefined && (adversarial as Partial<AdversarialSet> | null)?.found === undefined) {
@@ -77,6 +72,12 @@ export class Amun extends Unlearner {
 
   override needsRetain(): boolean {
     return this.trainOn?.includes('retain') === true;
+  }
+
+  override async contents(): Promise<readonly ArrayBufferView[]> {
+    if (this.adversarial === undefined) return [];
+    const { xs, ys, found } = this.adversarial;
+    return [await xs.data(), await ys.data(), found];
   }
 
   override describe(): Record<string, unknown> {

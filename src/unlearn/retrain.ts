@@ -3,14 +3,14 @@
  */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError } from '../core/errors';
-import { checkOptionalFunction } from '../core/options';
+import { checkKeys, checkOptionalFunction } from '../core/options';
 import { reinitializedModel } from '../model/clone';
 import { showShape } from '../data/check';
 import type { ClassifierView } from '../model/classifier';
 import { type BuildModel, freshModel } from '../model/fresh';
 import { copyWeights, disposeModel } from '../model/variables';
 import type { EpochPlan, RunContext } from './context';
-import { resolveTraining, type TrainingOptions } from './options';
+import { resolveTraining, TRAINING_KEYS, type TrainingOptions } from './options';
 import type { UnlearnRun } from './types';
 import { Unlearner } from './unlearner';
 
@@ -30,6 +30,7 @@ export class Retrain extends Unlearner {
 
   /** @param options - 20 epochs, learning rate 0.1 falling along a cosine, unless told: pass what trained the original model. */
   constructor(options: RetrainOptions = {}) {
+    checkKeys('Retrain', options, [...TRAINING_KEYS, 'build']);
     const { build, ...training } = options;
     super(resolveTraining('Retrain', training, { learningRate: 0.1, schedule: 'cosine', epochs: 20 }, []));
     this.build = checkOptionalFunction('Retrain: build', build);

@@ -6,7 +6,7 @@
  * gradient alone, so that weight decay still moves every weight.)
  */
 import { AmunError } from '../core/errors';
-import { checkNumber, show } from '../core/options';
+import { checkKeys, checkNumber, show } from '../core/options';
 import { RunControl } from '../core/run';
 import { saliencyMask, weightSaliency } from '../model/saliency';
 import type { ClassifierView } from '../model/classifier';
@@ -32,6 +32,7 @@ export class SalUn extends Unlearner {
   readonly method: Unlearner;
 
   constructor(options: SalUnOptions = {}) {
+    if (typeof options !== 'object' || options === null) checkKeys('SalUn', options, ['ratio', 'method']);
     const { ratio = 0.5, method = new RandomLabels(), ...rest } = options;
     const stray = Object.keys(rest)[0];
     if (stray !== undefined) {
@@ -57,6 +58,10 @@ export class SalUn extends Unlearner {
 
   override workingView(where: string, view: ClassifierView, run: UnlearnRun): Promise<ClassifierView> {
     return this.method.workingView(where, view, run);
+  }
+
+  override contents(): Promise<readonly ArrayBufferView[]> {
+    return this.method.contents();
   }
 
   override describe(): Record<string, unknown> {

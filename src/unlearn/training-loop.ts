@@ -20,6 +20,9 @@ const EXPLODED = 1e4;
 /** Weights this many times larger than any at the start, and than 1, are an explosion too. */
 const EXPLODED_GROWTH = 1e4;
 
+/** Below this, on small data, methods were seen to end before they had an effect. */
+const FEW_STEPS = 100;
+
 /** A run's progress through its epochs. */
 export interface LoopState {
   epoch: number;
@@ -101,6 +104,11 @@ export class TrainingLoop {
       (sum, { data }) => sum + batchPlan(data.size, options.batchSize, undefined).length,
       0,
     );
+    if (perEpoch * options.epochs < FEW_STEPS) {
+      this.context.warn(
+        `Only ${perEpoch * options.epochs} steps in all: if the model still remembers, lower batchSize (${options.batchSize}) or raise epochs (${options.epochs}).`,
+      );
+    }
     return new RunControl(run, 'train', 'batches', perEpoch * options.epochs, perEpoch * this.state.epoch);
   }
 

@@ -60,6 +60,11 @@ export abstract class Unlearner {
     return describeOptions(this.options);
   }
 
+  /** Arrays among the options, which a checkpoint must belong to. @internal */
+  async contents(): Promise<readonly ArrayBufferView[]> {
+    return [];
+  }
+
   /** The model that the run trains: a copy of the given one, unless the method starts from other weights. @internal */
   async workingView(where: string, view: ClassifierView, run: UnlearnRun): Promise<ClassifierView> {
     return run.inPlace === true ? view.withModel(view.model) : view.clone(where);
@@ -119,7 +124,7 @@ export abstract class Unlearner {
     const state: LoopState = { epoch: saved?.epoch ?? 0, history: [...(saved?.history ?? [])] };
     try {
       const ended = await this.trained(context, state, saved, { fingerprint, memos });
-      if (ended === 'completed') await run.checkpoint?.clear();
+      if (ended === 'completed') await clearCheckpoint(context);
       return this.result(context, ended, state, call.startedAt);
     } finally {
       context.dispose();
@@ -163,13 +168,18 @@ export abstract class Unlearner {
   /** Tells this run from any other: a checkpoint of another one must not be taken for it. */
   private async fingerprint(view: ClassifierView, sets: OpenSets, run: UnlearnRun): Promise<string> {
     const weights: WeightSnapshot = await snapshotWeights(view.variables);
-    const arrays: ArrayBufferView[] = [...weights.values(), ...(this.options.mask?.values() ?? [])];
+    const arrays: ArrayBufferView[] = [
+      ...weights.values(),
+      ...(this.options.mask?.values() ?? []),
+      ...(await this.contents()),
+    ];
     for (const data of [sets.forget, sets.retain]) {
       if (data?.labels === undefined) continue;
       arrays.push(data.labels, Float64Array.from((await contentKeys(data)) ?? []));
     }
     const sizes = `${sets.forget.size}+${sets.retain?.size ?? 0}`;
-    const options = JSON.stringify(this.describe());
+    const { bounds, preprocess, outputs } = view.options;
+    const options = JSON.stringify({ ...this.describe(), bounds, preprocess, outputs });
     const data = fingerprintOf(arrays);
     return `${this.name} seed ${run.seed ?? 0} on ${sizes} (${data}) ${options}`;
   }
@@ -218,7 +228,9 @@ function checkUnlearnRun(where: string, run: UnlearnRun): void {
   checkOptionalFunction(`${where}: onEpochEnd`, run.onEpochEnd);
   if (run.inPlace !== undefined) checkBoolean(`${where}: inPlace`, run.inPlace);
   if (run.checkpoint !== undefined) {
-    checkStrategy(`${where}: checkpoint`, run.checkpoint, 'save', "fileCheckpoint(path) from 'amun-ts/node'");
+    for (const method of ['load', 'save', 'clear']) {
+      checkStrategy(`${where}: checkpoint`, run.checkpoint, method, "fileCheckpoint(path) from 'amun-ts/node'");
+    }
   }
 }
 
@@ -233,7 +245,7 @@ function checkSplit(where: string, split: unknown, needsRetain: boolean): void {
   if (needsRetain && (retain === undefined || retain === null)) {
     throw new AmunError(
       'missing-retain',
-      `${where}: this method trains on the retain set, and the split has none; add it, or use Amun or GradientAscent, which can do without.`,
+      `${where}: this method trains on the retain set, and the split has none; add it, or use Amun, which can do without.`,
     );
   }
 }
@@ -249,6 +261,15 @@ async function openSets(where: string, view: ClassifierView, split: ForgetSplit)
   if (split.retain === undefined || split.retain === null) return { forget, retain: undefined, warnings: [] };
   const retain = await openData(`${where}: retain`, split.retain, view.expectedData);
   return { forget, retain, warnings: await overlapWarnings(split) };
+}
+
+/** What a completed run leaves behind is not worth losing its model for. */
+async function clearCheckpoint(context: RunContext): Promise<void> {
+  try {
+    await context.run.checkpoint?.clear();
+  } catch (error) {
+    context.warn(`The checkpoint could not be cleared: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function overlapWarnings({ forget, retain }: ForgetSplit): Promise<string[]> {

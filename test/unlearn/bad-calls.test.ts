@@ -150,8 +150,14 @@ describe('unlearn refuses', () => {
     [
       'a path for a checkpoint',
       'invalid-option',
-      /checkpoint: .*save\(\).*fileCheckpoint/,
+      /checkpoint: .*load\(\).*fileCheckpoint/,
       () => unlearn(good.sets, { checkpoint: 'run.bin' }),
+    ],
+    [
+      'a checkpoint that can not be cleared',
+      'invalid-option',
+      /checkpoint: .*clear\(\).*fileCheckpoint/,
+      () => unlearn(good.sets, { checkpoint: { load: () => undefined, save: () => undefined } }),
     ],
     [
       'a name for onEpochEnd',
