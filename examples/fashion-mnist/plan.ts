@@ -86,7 +86,7 @@ const FULL: Plan['grid'] = {
   SalUn: step1(0.05, 0.02, 0.01),
 };
 
-/** 3,000 images and a small network: minutes on two cores. */
+/** 3,000 images and a small network: about a minute on two cores. */
 export const STANDARD: Plan = {
   name: 'standard',
   model: 'small-cnn',
@@ -98,7 +98,7 @@ export const STANDARD: Plan = {
   grid: SMALL,
 };
 
-/** 1,000 images: under a minute. */
+/** 1,000 images: about twenty seconds. */
 export const QUICK: Plan = {
   ...STANDARD,
   name: 'quick',

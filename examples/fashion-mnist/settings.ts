@@ -9,8 +9,8 @@ import { FULL_PLAN, METHODS, type Plan, QUICK, SMALL_GRID, STANDARD } from './pl
 
 export const HELP = `Usage: npm run demo -- [options]
 
-  (none)         3,000 images, a small network: about four minutes on two cores
-  --quick        1,000 images: under a minute
+  (none)         3,000 images, a small network: about a minute on two cores
+  --quick        1,000 images: about twenty seconds
   --full         10,000 images, resnet8, a grid of settings for every method: up to two hours; goes on where it stopped
   --tune         a grid of settings for every method, as --full has it
   --seeds N      how many seeds are reported (default 1); with a grid one more is used for tuning, and not reported
