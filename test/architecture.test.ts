@@ -94,9 +94,14 @@ describe('files', () => {
   it('have no barrels but entry points', () => {
     const barrels = files.filter((file) => file.endsWith('index.ts'));
     expect(barrels).toEqual(
-      ['index.ts', 'metrics/index.ts', 'node/index.ts', 'report/index.ts', 'wasm/fixes/index.ts', 'wasm/index.ts'].filter(
-        (file) => files.includes(file),
-      ),
+      [
+        'index.ts',
+        'metrics/index.ts',
+        'node/index.ts',
+        'report/index.ts',
+        'wasm/fixes/index.ts',
+        'wasm/index.ts',
+      ].filter((file) => files.includes(file)),
     );
   });
 });
