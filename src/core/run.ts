@@ -72,8 +72,7 @@ function nextTurn(): Promise<void> {
 export class RunControl {
   private readonly startedAt = performance.now();
   private turnEndsAt = performance.now() + TURN_MS;
-  private done = 0;
-
+  private done: number;
   constructor(
     private readonly run: RunOptions | undefined,
     private readonly phase: string,

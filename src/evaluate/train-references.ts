@@ -18,7 +18,7 @@ import type { ForgetSplit } from '../data/splits';
 import { fit } from '../model/fit';
 import { type BuildModel, freshModel } from '../model/fresh';
 import { type Predictions, predict } from '../model/predict';
-import { prepareModel } from '../model/prepare';
+import { prepareModel, readyBackend } from '../model/prepare';
 import { disposeModel } from '../model/variables';
 import { checkWholeSplit, openPool, type WholeSplit } from './open-pool';
 import { drawHalves, ReferenceProgress } from './reference-progress';
@@ -139,6 +139,7 @@ async function openTrainingPool(
   split: WholeSplit,
   seed: number,
 ): Promise<{ pool: LabelledData; sizes: PoolSizes; classCount: number }> {
+  await readyBackend(WHERE);
   const view = await freshModel(WHERE, build, deriveSeed(seed, 'reference', 0));
   try {
     await prepareModel(WHERE, view, 'training');

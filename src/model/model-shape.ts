@@ -27,6 +27,12 @@ export function checkModelShape(where: string, model: unknown): asserts model is
       'expected a LayersModel, got a GraphModel, whose weights tfjs can not train; convert the original with --output_format=tfjs_layers_model',
     );
   }
+  if ('model' in candidate && candidate.layers === undefined) {
+    throw unsupported(
+      where,
+      'expected a tfjs LayersModel, got an object that holds one, such as a result; pass its .model',
+    );
+  }
   const { layers, inputs, outputs } = candidate;
   // An empty Sequential has empty lists.
   const isBuilt = Array.isArray(layers) && Array.isArray(inputs) && Array.isArray(outputs) && layers.length > 0;

@@ -63,7 +63,7 @@ export interface UnlearnResult {
   readonly options: Readonly<Record<string, unknown>>;
   /** Seed of the run. */
   readonly seed: number;
-  /** Milliseconds of the whole run, search included. */
+  /** Milliseconds of this call, search included; a resumed run counts from where it was resumed. */
   readonly durationMs: number;
   /** False when a layer draws random numbers that can not be seeded. */
   readonly deterministic: boolean;

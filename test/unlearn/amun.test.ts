@@ -5,9 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ExampleData, Examples } from '../../src/data/examples';
 import type { LabelledData } from '../../src/data/labelled';
 import type { ForgetSplit } from '../../src/data/splits';
+import { classifier } from '../../src/model/classifier';
 import { disposeModel } from '../../src/model/variables';
 import type { AdversarialSearch, AdversarialSet, SearchRun } from '../../src/search/adversarial-search';
 import { Amun, type AmunOptions, type AmunTrainingSet } from '../../src/unlearn/amun';
+import type { CheckpointStore } from '../../src/unlearn/checkpoint-store';
 import type { EpochPlan, RunContext } from '../../src/unlearn/context';
 import { SalUn } from '../../src/unlearn/salun';
 import { errorOf, expectTensors, take, useBackend, weightsOf } from '../model/support';
@@ -171,6 +173,44 @@ describe('Amun', () => {
     });
     const error = await errorOf(() => method.unlearn(model, sets));
     expect(error.code).toBe('not-found');
+    given.dispose();
+  });
+
+  it('does not resume with other neighbours, nor with another reading of the model', async () => {
+    let bytes: Uint8Array | undefined;
+    const checkpoint: CheckpointStore = {
+      load: async () => bytes,
+      save: async (saved) => {
+        bytes = saved;
+      },
+      clear: async () => {
+        bytes = undefined;
+      },
+    };
+    const given = neighbours(sets.forget);
+    const others = { ...given, xs: tf.mul(given.xs, 0.99) };
+    const stop = new AbortController();
+    const options = { ...OPTIONS, epochs: 3, adversarial: given };
+    const first = await new Amun(options).unlearn(model, sets, {
+      checkpoint,
+      signal: stop.signal,
+      onEpochEnd: () => {
+        stop.abort();
+      },
+    });
+    expect(first.state).toBe('aborted');
+    disposeModel(first.model);
+    const wider = classifier(model, { bounds: [-1, 2] });
+    const refused = [
+      await errorOf(() => new Amun({ ...options, adversarial: others }).unlearn(model, sets, { checkpoint })),
+      await errorOf(() => new Amun(options).unlearn(wider, sets, { checkpoint })),
+    ];
+    expect(refused.map(({ code }) => code)).toEqual(['checkpoint-mismatch', 'checkpoint-mismatch']);
+    const resumed = await new Amun(options).unlearn(model, sets, { checkpoint });
+    expect(resumed.state).toBe('completed');
+    expect(resumed.history.length).toBe(3);
+    disposeModel(resumed.model);
+    others.xs.dispose();
     given.dispose();
   });
 
