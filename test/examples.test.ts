@@ -147,7 +147,7 @@ describe('the demonstration', () => {
       expect(Object.keys(evaluation.membership).sort()).toEqual(['rmia', 'svc']);
       if (name !== 'Retrain') expect(evaluation.averageGap, name).toBeLessThan(0.5);
     }
-    expect(manifest).toMatchObject({ seed: 1, backend: 'wasm', dataHash: expect.stringMatching(/^sha256:/) as string });
+    expect(manifest).toMatchObject({ seed: 2, backend: 'wasm', dataHash: expect.stringMatching(/^sha256:/) as string });
     expect(stdout).toContain('30 of 30 forgotten images have an adversarial neighbour');
     expect(stdout).not.toContain('cut short');
   });
@@ -159,7 +159,7 @@ describe('the demonstration', () => {
       ['--quick', '--train', '300', '--threads', '1', '--out', out],
       (text, child) => {
         // With one thread: the original model, then the search.
-        if (text.includes('done search-1') && !child.killed) child.kill('SIGINT');
+        if (text.includes('done search-2') && !child.killed) child.kill('SIGINT');
       },
     );
     expect(stderr).toBe('');

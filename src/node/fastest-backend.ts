@@ -88,9 +88,11 @@ function probe(candidate: Candidate): void {
 
 /** Whether an import failed because the package itself is not there, rather than something that it needs. */
 function isMissing(error: unknown, packageName: string): boolean {
-  const { code, message } = error as Partial<NodeJS.ErrnoException>;
+  const { code, message = '' } = error as Partial<NodeJS.ErrnoException>;
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  return notFound && message !== undefined && new RegExp(`^[^']*'${packageName}'`, 'u').test(message);
+  if (notFound && new RegExp(`^[^']*'${packageName}'`, 'u').test(message)) return true;
+  // Vite puts a module that throws this in the place of an optional peer that is not there.
+  return message.startsWith(`Could not resolve "${packageName}"`);
 }
 
 function whyNot(error: unknown, packageName: string): string {
