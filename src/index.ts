@@ -49,7 +49,7 @@ export {
   type TrainingDefaults,
   type TrainingOptions,
 } from './unlearn/options';
-export type { Schedule } from './unlearn/schedule';
+export type { Schedule } from './model/schedule';
 export type { StoredArray } from './unlearn/binary';
 export type { Memo } from './unlearn/checkpoint';
 export type { CheckpointStore } from './unlearn/checkpoint-store';

@@ -19,6 +19,7 @@ import { fit } from '../model/fit';
 import { type BuildModel, freshModel } from '../model/fresh';
 import { type Predictions, predict } from '../model/predict';
 import { prepareModel, readyBackend } from '../model/prepare';
+import { learningRateAt } from '../model/schedule';
 import { disposeModel } from '../model/variables';
 import { checkWholeSplit, openPool, type WholeSplit } from './open-pool';
 import { drawHalves, ReferenceProgress } from './reference-progress';
@@ -176,11 +177,9 @@ async function trainOne({ build, pool, half, index, control, training, options }
   try {
     await prepareModel(WHERE, view, 'training');
     const { epochs, learningRate, schedule } = training;
-    const factor = (epoch: number): number =>
-      schedule === 'cosine' ? (1 + Math.cos((Math.PI * epoch) / epochs)) / 2 : 1;
     await fit(`${WHERE}: model ${index}`, view, subsetData(pool, half), control, {
       ...training,
-      learningRate: (epoch) => learningRate * factor(epoch),
+      learningRate: (epoch) => learningRateAt(schedule, learningRate, epoch, epochs),
       augment,
       seed,
       signal,

@@ -6,7 +6,7 @@ import { checkInteger, checkKeys, checkNumber, checkOneOf, checkOptionalFunction
 import type { Augment } from '../data/augment';
 import type { WeightMask } from '../model/sgd';
 import type { ModelVariable } from '../model/variables';
-import { checkSchedule, type Schedule } from './schedule';
+import { checkSchedule, type Schedule } from '../model/schedule';
 
 /** How a method trains. Each method has its own defaults for the learning rate, its schedule and the epochs. */
 export interface TrainingOptions {

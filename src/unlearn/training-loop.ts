@@ -11,7 +11,7 @@ import { Sgd } from '../model/sgd';
 import { trainStep } from '../model/train-step';
 import { restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
 import type { EpochPlan, Pass, RunContext } from './context';
-import { learningRateAt } from './schedule';
+import { learningRateAt } from '../model/schedule';
 import type { EpochRecord, UnlearnResult } from './types';
 
 /** A loss beyond this is an explosion: chance level is ln K, and even a confident model's errors stay far below. */

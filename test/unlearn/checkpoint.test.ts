@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { decode, encode, fingerprintOf, type StoredArray } from '../../src/unlearn/binary';
 import { loadCheckpoint, saveCheckpoint } from '../../src/unlearn/checkpoint';
-import { learningRateAt } from '../../src/unlearn/schedule';
+import { learningRateAt } from '../../src/model/schedule';
 import { errorOf } from '../model/support';
 import { MemoryStore } from './fixtures';
 
