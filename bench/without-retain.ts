@@ -1,6 +1,6 @@
 /**
  * Which training set and rate serve AMUN best where there is no retain data: 3,000 images of Fashion-MNIST, the small network of
- * the demonstration, one seed to choose on and two to report.
+ * the demonstration, every setting on three seeds.
  *
  *   npx tsx bench/without-retain.ts
  */

@@ -50,8 +50,9 @@ export class Amun extends Unlearner {
   private readonly trainOn: AmunTrainingSet | undefined;
 
   /**
-   * @param options - Learning rate 0.05, ×0.1 every 5 epochs, unless told: an average gap of 0.6 points to retraining on 10,000
-   *   Fashion-MNIST images, where 0.01 left 2.6, and the forget set's true labels 3.9 to 5.3.
+   * @param options - Learning rate 0.05, ×0.1 every 5 epochs, unless told: best in a PyTorch run of the same method on a
+   *   converged residual network; docs/results has a shorter training, for which 0.02 was better. Without retain data start at 0.02
+   *   (bench/without-retain.ts).
    * @throws AmunError `invalid-option`.
    */
   constructor(options: AmunOptions = {}) {

@@ -11,7 +11,7 @@ import { Unlearner } from './unlearner';
 export class FineTune extends Unlearner {
   readonly name = 'FineTune';
 
-  /** @param options - Learning rate 0.05, ×0.1 every 5 epochs, unless told: best of six settings on 10,000 Fashion-MNIST images. */
+  /** @param options - Learning rate 0.05, ×0.1 every 5 epochs, unless told: best of a small grid in a PyTorch run. */
   constructor(options: TrainingOptions = {}) {
     super(resolveTraining('FineTune', options, { learningRate: 0.05, schedule: { every: 5 } }, []));
   }

@@ -15,7 +15,7 @@ const SAFE_ALONE = 1e-3;
 export class GradientAscent extends Unlearner {
   readonly name = 'GradientAscent';
 
-  /** @param options - Learning rate 0.01, ×0.1 every 5 epochs, unless told: best of five settings on 10,000 Fashion-MNIST images. */
+  /** @param options - Learning rate 0.01, ×0.1 every 5 epochs, unless told: best of a small grid in a PyTorch run. */
   constructor(options: TrainingOptions = {}) {
     super(resolveTraining('GradientAscent', options, { learningRate: 0.01, schedule: { every: 5 } }, []));
   }

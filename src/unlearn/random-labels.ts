@@ -14,7 +14,7 @@ import { Unlearner } from './unlearner';
 export class RandomLabels extends Unlearner {
   readonly name = 'RandomLabels';
 
-  /** @param options - Learning rate 0.01, ×0.1 every epoch, unless told: best of five settings on 10,000 Fashion-MNIST images. */
+  /** @param options - Learning rate 0.01, ×0.1 every epoch, unless told: best of a small grid in a PyTorch run. */
   constructor(options: TrainingOptions = {}) {
     super(resolveTraining('RandomLabels', options, { learningRate: 0.01, schedule: { every: 1 } }, []));
   }
