@@ -79,11 +79,11 @@ const SMALL: Plan['grid'] = {
 
 /** The same number of settings for each method, around what suits it best in the literature and in a PyTorch run. */
 const FULL: Plan['grid'] = {
-  Amun: step5(0.1, 0.05, 0.02),
-  FineTune: step5(0.1, 0.05, 0.02),
-  GradientAscent: step5(0.02, 0.01, 0.005),
-  RandomLabels: step1(0.05, 0.02, 0.01),
-  SalUn: step1(0.05, 0.02, 0.01),
+  Amun: step5(0.1, 0.05, 0.02, 0.01),
+  FineTune: step5(0.2, 0.1, 0.05, 0.02),
+  GradientAscent: step5(0.02, 0.01, 0.005, 0.002),
+  RandomLabels: step1(0.05, 0.02, 0.01, 0.005),
+  SalUn: step1(0.05, 0.02, 0.01, 0.005),
 };
 
 /** 3,000 images and a small network: about a minute on two cores. */
@@ -114,7 +114,7 @@ export const FULL_PLAN: Plan = {
   train: 10_000,
   test: 2000,
   forgetFraction: 0.1,
-  training: { epochs: 12, learningRate: 0.1 },
+  training: { epochs: 20, learningRate: 0.1 },
   references: { parts: 2, epochs: 8 },
   grid: FULL,
 };
