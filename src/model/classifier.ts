@@ -92,6 +92,11 @@ export class ClassifierView implements Classifier {
     return this.pass.unseededLayers;
   }
 
+  /** What else than the model's weights decides what it computes, for the keys of steps. */
+  get stepKey(): string {
+    return JSON.stringify([this.head.kind, this.bounds, this.options.preprocess]);
+  }
+
   /** What the model expects of its data. */
   get expectedData(): ExpectedData {
     const [low, high] = this.bounds;

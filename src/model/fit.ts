@@ -94,5 +94,5 @@ function step(view: ClassifierView, batch: LabelledBatch, index: number, options
     augment === undefined ? batch.xs : applyAugment(augment, batch.xs, randomStream(seed, 'augment', epoch, index));
   const mode = { kind: 'training', batchNorm, random: randomStream(seed, 'dropout', epoch, index) } as const;
   const learningRate = options.learningRate(epoch);
-  return trainStep(view, { xs, labels }, { optimizer, mode, learningRate, maxLoss: Number.MAX_VALUE });
+  return trainStep(view, { xs, labels }, { optimizer, mode, learningRate });
 }

@@ -10,7 +10,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { RandomStream } from '../core/random';
+import type { Draw } from '../core/engine';
+import { dropped, noisyCall } from './noise';
 import { isPartialBatchNorm, partialBatchNormCall } from './batch-norm';
 import type { Head } from './head';
 import { allLayers, type ActivationObject, type LayerObject, layersOf } from './tfjs-layers';
@@ -19,8 +20,8 @@ import { allLayers, type ActivationObject, type LayerObject, layersOf } from './
 export type ForwardMode =
   /** Moving statistics, no dropout. */
   | { readonly kind: 'inference' }
-  /** Dropout from `random`; batch statistics and their update, unless `batchNorm` is `frozen`. */
-  | { readonly kind: 'training'; readonly batchNorm: 'train' | 'frozen'; readonly random: RandomStream };
+  /** Dropout by `draw`; batch statistics and their update, unless `batchNorm` is `frozen`. */
+  | { readonly kind: 'training'; readonly batchNorm: 'train' | 'frozen'; readonly draw: Draw };
 
 /** Undoes a change to a layer. */
 type Undo = () => void;
@@ -64,7 +65,6 @@ const single = (inputs: Tensor | Tensor[]): Tensor => (Array.isArray(inputs) ? i
 
 /** Layers whose training behaviour draws random numbers that we can't seed. */
 const UNSEEDED = new Set(['AlphaDropout']);
-const NOISE = new Set(['GaussianNoise', 'GaussianDropout']);
 
 /** The layers of a model by what a forward pass may have to change on them; read once per model. */
 export class ForwardPass {
@@ -157,28 +157,12 @@ export class ForwardPass {
         undo.push(replace(layer, 'call', (inputs, kwargs) => call.call(layer, inputs, { ...kwargs, training: false })));
       }
     }
-    const draw = (): number => mode.random.int(0x7fffffff);
     for (const layer of this.layers) {
-      const className = layer.getClassName();
-      if (className === 'Dropout' || className === 'SpatialDropout1D') undo.push(replace(layer, 'seed', draw()));
-      else if (NOISE.has(className)) undo.push(replace(layer, 'call', seededNoise(layer, draw)));
+      const noisy = noisyCall(layer, mode.draw);
+      if (noisy !== undefined) undo.push(replace(layer, 'call', noisy));
       else if ('dropoutFunc' in layer && layer.dropoutFunc == null) {
-        undo.push(replace(layer, 'dropoutFunc', (x, rate) => tf.dropout(x, rate, undefined, draw())));
+        undo.push(replace(layer, 'dropoutFunc', (x, rate) => dropped(x, rate, x.shape, mode.draw)));
       }
     }
   }
-}
-
-/** GaussianNoise adds N(0, σ²); GaussianDropout multiplies by N(1, rate / (1 − rate)). */
-function seededNoise(layer: LayerObject, draw: () => number): LayerObject['call'] {
-  return (inputs, kwargs) => {
-    const x = single(inputs);
-    if (kwargs['training'] !== true) return x;
-    if (layer.getClassName() === 'GaussianNoise') {
-      return tf.add(x, tf.randomNormal(x.shape, 0, layer.stddev, 'float32', draw()));
-    }
-    const rate = layer.rate ?? 0;
-    if (rate <= 0 || rate >= 1) return x;
-    return tf.mul(x, tf.randomNormal(x.shape, 1, Math.sqrt(rate / (1 - rate)), 'float32', draw()));
-  };
 }

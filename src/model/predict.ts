@@ -4,6 +4,7 @@
 import type { LabelledData } from '../data/labelled';
 import type { RunControl } from '../core/run';
 import type { ClassifierView } from './classifier';
+import { logitsOf } from './logits';
 
 /** Logits and labels of a data set, on the host. */
 export interface Predictions {
@@ -33,7 +34,7 @@ export async function predict(
     const indices = Int32Array.from({ length: Math.min(batchSize, data.size - start) }, (_, i) => start + i);
     const batch = await data.gather(indices, signal);
     try {
-      const output = view.logits(batch.xs);
+      const output = await logitsOf(view, batch.xs);
       logits.set(await output.data(), start * view.classCount);
       output.dispose();
     } finally {

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AmunError, isAmunError } from '../core/errors';
+import { drawFrom } from '../core/engine';
 import { randomStream } from '../core/random';
 import { asClassifier, type Classifier, type ClassifierView } from './classifier';
 import { inputGradient, weightGradients } from './gradients';
@@ -73,7 +74,11 @@ export async function probeModel(where: string, view: ClassifierView, xs: Tensor
       if (need === 'inference') view.logits(xs);
       else if (need === 'input-gradient') inputGradient(view, xs, labels, logOdds);
       else {
-        const mode = { kind: 'training', batchNorm: 'frozen', random: randomStream(0, 'probe') } as const;
+        const mode = {
+          kind: 'training',
+          batchNorm: 'frozen',
+          draw: drawFrom(randomStream(0, 'probe')),
+        } as const;
         weightGradients(view, xs, labels, { loss: crossEntropy, mode });
       }
     });

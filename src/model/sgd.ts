@@ -8,8 +8,8 @@
  * bit-identical.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
-import type { ModelVariable, WeightSnapshot } from './variables';
+import type { NamedTensorMap, Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { assign, type ModelVariable, type WeightSnapshot } from './variables';
 
 /** Which weights may change: 1 or 0 for each, by variable key. A variable without an entry may change as a whole. */
 export type WeightMask = ReadonlyMap<string, Uint8Array>;
@@ -24,8 +24,8 @@ export interface SgdOptions {
 /** The optimizer's state over a fixed set of variables. Dispose it after the run. */
 export class Sgd {
   private readonly variables: readonly ModelVariable[];
-  private readonly masks = new Map<string, Tensor>();
-  private momenta = new Map<string, Tensor>();
+  private readonly masks = new Map<string, Variable>();
+  private readonly momenta = new Map<string, Variable>();
 
   constructor(
     variables: readonly ModelVariable[],
@@ -34,35 +34,45 @@ export class Sgd {
     this.variables = variables.filter((entry) => entry.trainable);
     for (const { key, shape } of this.variables) {
       const bits = options.mask?.get(key);
-      if (bits !== undefined) this.masks.set(key, tf.tensor(Float32Array.from(bits), [...shape]));
+      if (bits !== undefined) this.masks.set(key, variableOf(Float32Array.from(bits), shape));
+      // m starts at 0: the first step's momentum · m + g is then g.
+      if (options.momentum !== 0) this.momenta.set(key, variableOf(new Float32Array(sizeOf(shape)), shape));
     }
   }
 
-  /** Applies one step. Takes the gradients by tfjs variable name and disposes them. */
-  step(gradients: NamedTensorMap, learningRate: number): void {
+  /** All that a step reads and assigns beside the model: momenta, and masks. */
+  get state(): readonly Variable[] {
+    return [...this.momenta.values(), ...this.masks.values()];
+  }
+
+  /** Constants that a step has built in. */
+  get key(): string {
+    return `sgd ${this.options.momentum} ${this.options.weightDecay}`;
+  }
+
+  /** Applies one step. Takes the gradients by tfjs variable name, and disposes them. */
+  step(gradients: NamedTensorMap, learningRate: Scalar | number): void {
     for (const entry of this.variables) {
-      const gradient = gradients[entry.variable.name];
+      const gradient = gradients[entry.variable.name] as Tensor | null | undefined;
       // A variable that the loss does not reach has no gradient; PyTorch skips it too, decay included.
       if (gradient === undefined || gradient === null) continue;
-      const updated = tf.tidy(() => this.updated(entry, gradient, learningRate));
+      tf.tidy(() => {
+        this.update(entry, gradient, learningRate);
+      });
       gradient.dispose();
-      this.momenta.get(entry.key)?.dispose();
-      if (updated.momentum !== undefined) this.momenta.set(entry.key, updated.momentum);
-      entry.variable.assign(updated.weight);
-      updated.weight.dispose();
     }
   }
 
-  private updated(entry: ModelVariable, gradient: Tensor, learningRate: number): { weight: Tensor; momentum?: Tensor } {
+  private update({ key, variable }: ModelVariable, gradient: Tensor, learningRate: Scalar | number): void {
     const { momentum, weightDecay } = this.options;
-    const weight = entry.variable as Tensor;
-    const mask = this.masks.get(entry.key);
-    let direction = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(weight, weightDecay));
+    const [mask, state] = [this.masks.get(key), this.momenta.get(key)];
+    let direction = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable as Tensor, weightDecay));
     if (mask !== undefined) direction = tf.mul(direction, mask);
-    const previous = this.momenta.get(entry.key);
-    if (momentum !== 0 && previous !== undefined) direction = tf.add(tf.mul(previous, momentum), direction);
-    const next = tf.sub(weight, tf.mul(direction, learningRate));
-    return momentum === 0 ? { weight: next } : { weight: next, momentum: tf.clone(direction) };
+    if (state !== undefined) {
+      direction = tf.add(tf.mul(state as Tensor, momentum), direction);
+      state.assign(direction);
+    }
+    variable.assign(tf.sub(variable as Tensor, tf.mul(direction, learningRate)));
   }
 
   /** Copies the momenta to the host, by variable key. */
@@ -72,23 +82,29 @@ export class Sgd {
     return copy;
   }
 
-  /** Takes over momenta from a snapshot. */
+  /** Takes over momenta from a snapshot; a variable that it leaves out begins at rest. */
   restore(snapshot: WeightSnapshot): void {
-    this.clear();
     for (const { key, shape } of this.variables) {
-      const values = snapshot.get(key);
-      if (values !== undefined) this.momenta.set(key, tf.tensor(values, [...shape]));
+      const state = this.momenta.get(key);
+      const values = snapshot.get(key) ?? new Float32Array(sizeOf(shape));
+      if (state !== undefined) assign(state, tf.tensor(values, [...shape]));
     }
   }
 
-  private clear(): void {
-    for (const value of this.momenta.values()) value.dispose();
-    this.momenta = new Map();
-  }
-
   dispose(): void {
-    this.clear();
-    for (const value of this.masks.values()) value.dispose();
+    for (const variable of this.state) variable.dispose();
+    this.momenta.clear();
     this.masks.clear();
+  }
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+function variableOf(values: Float32Array, shape: readonly number[]): Variable {
+  const initial = tf.tensor(values, [...shape]);
+  try {
+    return tf.variable(initial, false);
+  } finally {
+    initial.dispose();
   }
 }

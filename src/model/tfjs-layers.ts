@@ -36,13 +36,14 @@ export interface LayerObject {
   readonly cell?: LayerObject;
   readonly cells?: readonly LayerObject[];
   activation?: ActivationObject;
-  seed?: number;
   dropoutFunc?: (x: Tensor, rate: number) => Tensor;
   /** Kept by recurrent cells from one pass to the next, beyond any `tf.tidy`. */
   dropoutMask?: Tensor | Tensor[] | null;
   recurrentDropoutMask?: Tensor | Tensor[] | null;
   readonly rate?: number;
   readonly stddev?: number;
+  /** The shape of a dropout layer's mask, where it differs from its input's. */
+  getNoiseShape?(input: Tensor): number[] | null | undefined;
   call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[];
   getClassName(): string;
 }

@@ -2,49 +2,60 @@
  * One step of training on one batch: what every loop over epochs is made of.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import { runStep } from '../core/engine';
+import type { RandomStream } from '../core/random';
 import type { LabelledBatch } from '../data/labelled';
 import type { ClassifierView } from './classifier';
-import type { ForwardMode } from './forward';
 import { weightGradients } from './gradients';
 import { crossEntropy, oneHotLabels } from './losses';
 import type { Sgd } from './sgd';
 
+/** How layers behave in a step, and where its random draws come from. */
+export interface TrainMode {
+  readonly kind: 'training';
+  readonly batchNorm: 'train' | 'frozen';
+  readonly random: RandomStream;
+}
+
 /** How a step is taken. */
 export interface TrainStepOptions {
   readonly optimizer: Sgd;
-  readonly mode: ForwardMode;
+  readonly mode: TrainMode;
   readonly learningRate: number;
   /** 1 descends the cross-entropy, −1 ascends it. @default 1 */
   readonly direction?: 1 | -1;
-  /** No step is taken on a loss beyond this, or on NaN. */
-  readonly maxLoss: number;
 }
 
-/** Takes one step, and disposes the batch. Resolves to its mean cross-entropy before the step. */
+/**
+ * Takes one step, and disposes the batch. Resolves to its mean cross-entropy before the step. Where that is not finite, so are the
+ * weights afterwards: the caller goes back to earlier ones.
+ */
 export async function trainStep(
   view: ClassifierView,
   { xs, labels }: LabelledBatch,
-  { optimizer, mode, learningRate, direction, maxLoss }: TrainStepOptions,
+  { optimizer, mode, learningRate, direction = 1 }: TrainStepOptions,
 ): Promise<number> {
-  const options = { loss: crossEntropy, mode, scale: direction };
-  const { loss, gradients } = gradientsOf(
-    () => weightGradients(view, xs, oneHotLabels(labels, view.classCount), options),
-    xs,
-  );
+  const inputs = [xs, oneHotLabels(labels, view.classCount), tf.scalar(learningRate)];
   try {
-    const value = (await loss.data())[0] * (direction ?? 1);
-    if (Math.abs(value) <= maxLoss) optimizer.step(gradients, learningRate);
+    const [loss] = await runStep({
+      key: `train ${mode.kind} ${mode.batchNorm} ${direction} ${optimizer.key}`,
+      owner: optimizer,
+      inputs,
+      variables: [...view.variables.map(({ variable }) => variable), ...optimizer.state],
+      weights: 'changing',
+      random: mode.random,
+      compute: ([batch, oneHot, rate], draw) => {
+        const options = { loss: crossEntropy, mode: { ...mode, draw }, scale: direction };
+        const result = weightGradients(view, batch, oneHot as Tensor2D, options);
+        optimizer.step(result.gradients, rate as Scalar);
+        return [result.loss];
+      },
+    });
+    const value = (await loss.data())[0] * direction;
+    loss.dispose();
     return value;
   } finally {
-    loss.dispose();
-    tf.dispose(gradients);
-  }
-}
-
-function gradientsOf<T extends tf.TensorContainer>(compute: () => T, xs: tf.Tensor): T {
-  try {
-    return tf.tidy(compute);
-  } finally {
-    xs.dispose();
+    tf.dispose(inputs);
   }
 }

@@ -8,6 +8,7 @@ import { AmunError } from '../core/errors';
 import { deriveSeed } from '../core/random';
 import type { LabelledBatch } from '../data/labelled';
 import type { AttackResult } from './attack';
+import { logitsOf } from '../model/logits';
 import { judgeRows } from './flips';
 import { Neighbours } from './neighbours';
 import { readAndDispose } from './per-example';
@@ -74,7 +75,7 @@ async function screen(context: RoundsContext, neighbours: Neighbours): Promise<R
   const { view, radii, control } = context;
   const left: number[] = [];
   for await (const { xs, labels, rows } of batches(context, allRows(neighbours.size))) {
-    const verdicts = judgeRows(await readAndDispose(view.logits(xs)), view.classCount, labels);
+    const verdicts = judgeRows(await readAndDispose(await logitsOf(view, xs)), view.classCount, labels);
     const flipped = positionsOf(rows, (i) => verdicts[i].flipped);
     if (flipped.length > 0) {
       const facts = flipped.map((i) => ({ label: verdicts[i].rival, epsilon: radii[0], distance: 0 }));

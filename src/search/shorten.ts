@@ -9,6 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ClassifierView } from '../model/classifier';
+import { logitsOf } from '../model/logits';
 import { intoBox } from './attacks/step';
 import { FLIP_MARGIN, judgeRows, type Verdict } from './flips';
 import type { Norm } from './norms';
@@ -49,7 +50,10 @@ export async function shorten(
 ): Promise<Shortened> {
   const { labels } = claims;
   const judgeAt = async (t: Float32Array, margin: number): Promise<readonly Verdict[]> => {
-    const logits = tf.tidy(() => view.logits(pointsAt(view, claims, t)));
+    const points = pointsAt(view, claims, t);
+    const logits = await logitsOf(view, points).finally(() => {
+      points.dispose();
+    });
     return judgeRows(await readAndDispose(logits), view.classCount, labels, { margin });
   };
 

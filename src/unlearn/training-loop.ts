@@ -144,7 +144,6 @@ export class TrainingLoop {
       mode,
       learningRate,
       direction: pass.direction,
-      maxLoss: EXPLODED,
     });
     if (!(Math.abs(loss) <= EXPLODED)) throw new LoopEnd('diverged');
     return loss;

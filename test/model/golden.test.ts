@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { drawFrom } from '../../src/core/engine';
 import { randomStream } from '../../src/core/random';
 import { asClassifier } from '../../src/model/classifier';
 import {
@@ -30,7 +31,7 @@ const NETS: [string, () => tfl.LayersModel, GoldenTensor, GoldenTensor, number[]
 ];
 
 const training = (batchNorm: 'train' | 'frozen') =>
-  ({ kind: 'training', batchNorm, random: randomStream(0, 'test') }) as const;
+  ({ kind: 'training', batchNorm, draw: drawFrom(randomStream(0, 'test')) }) as const;
 
 function movingStatistics(model: tfl.LayersModel): Record<string, number[]> {
   return Object.fromEntries(Object.entries(weightsOf(model)).filter(([key]) => key.includes('moving_')));

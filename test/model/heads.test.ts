@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { drawFrom } from '../../src/core/engine';
 import { randomStream } from '../../src/core/random';
 import { classifier, type ClassifierView } from '../../src/model/classifier';
 import { inputGradient, weightGradients } from '../../src/model/gradients';
@@ -172,7 +173,7 @@ describe.each(BACKENDS)('every kind of model on %s', (backend) => {
       const { model, view, xs } = await open(net);
       const before = weightsOf(model);
       const layers = layerState(model);
-      const mode = { kind: 'training', batchNorm: 'frozen', random: randomStream(1, 'test') } as const;
+      const mode = { kind: 'training', batchNorm: 'frozen', draw: drawFrom(randomStream(1, 'test')) } as const;
       const logits = await expectTensors(1, () => view.forward(xs, mode));
       expect(Array.from(take(logits)).every(Number.isFinite)).toBe(true);
       const oneHot = oneHotLabels(LABELS, view.classCount);

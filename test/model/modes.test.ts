@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { drawFrom } from '../../src/core/engine';
 import { randomStream } from '../../src/core/random';
 import { asClassifier } from '../../src/model/classifier';
 import { inputGradient, weightGradients } from '../../src/model/gradients';
@@ -24,7 +25,7 @@ import {
 const { dense, dropout, reshape } = tfl.layers;
 
 const training = (seed: number, batchNorm: 'train' | 'frozen' = 'train') =>
-  ({ kind: 'training', batchNorm, random: randomStream(seed, 'mode') }) as const;
+  ({ kind: 'training', batchNorm, draw: drawFrom(randomStream(seed, 'mode')) }) as const;
 
 const GLOROT = { kernelInitializer: 'glorotUniform', recurrentInitializer: 'glorotUniform' } as const;
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { drawFrom } from '../../src/core/engine';
 import { randomStream } from '../../src/core/random';
 import { ClassifierView } from '../../src/model/classifier';
 import { inputGradient, weightGradients } from '../../src/model/gradients';
@@ -40,7 +41,7 @@ describe.each(['cpu', 'wasm'])('batch norm without scale or offset on %s', (back
     for (const kind of [options, { scale: true, center: true }]) {
       const net = model(kind);
       const view = new ClassifierView(net);
-      const mode = { kind: 'training', batchNorm: 'train', random: randomStream(0, 'x') } as const;
+      const mode = { kind: 'training', batchNorm: 'train', draw: drawFrom(randomStream(0, 'x')) } as const;
       const weights = weightGradients(view, xs, oneHot, { loss: crossEntropy, mode });
       const input = inputGradient(view, xs, oneHot, logOdds);
       const moving = view.variables.filter(({ key }) => key.includes('moving'));

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { drawFrom } from '../../src/core/engine';
 import { randomStream } from '../../src/core/random';
 import { asClassifier, type ClassifierView } from '../../src/model/classifier';
 import { weightGradients } from '../../src/model/gradients';
@@ -50,7 +51,7 @@ async function trained(view: ClassifierView, inputs: GoldenTensor, run: Run) {
   const oneHot = oneHotLabels(Int32Array.from(run.labels), view.classCount);
   const optimizer = new Sgd(view.variables, { ...OPTIONS, mask: run.mask });
   const mode = run.training
-    ? ({ kind: 'training', batchNorm: 'train', random: randomStream(0, 'test') } as const)
+    ? ({ kind: 'training', batchNorm: 'train', draw: drawFrom(randomStream(0, 'test')) } as const)
     : ({ kind: 'inference' } as const);
   const losses: number[] = [];
   const after: Record<string, number[]>[] = [];

@@ -51,7 +51,7 @@ export function scramble(model: LayersModel, seed = 1, scale = 0.5): LayersModel
 /** Own properties of every layer that a forward pass may touch, to tell that they were put back. */
 export function layerState(model: LayersModel): unknown[] {
   return allLayers(layersOf(model)).map((layer) =>
-    (['call', 'activation', 'seed', 'dropoutFunc', 'dropoutMask', 'recurrentDropoutMask'] as const).map((key) => [
+    (['call', 'activation', 'dropoutFunc', 'dropoutMask', 'recurrentDropoutMask'] as const).map((key) => [
       layer.name,
       key,
       Object.getOwnPropertyDescriptor(layer, key),

@@ -4,11 +4,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ClassifierView } from '../../model/classifier';
+import { logitsOf } from '../../model/logits';
 import { oneHotLabels } from '../../model/losses';
 import type { Norm } from '../norms';
 import { perExample } from '../per-example';
 import { pickRows } from '../row-collector';
-import { pgdStep, type StepOutputs } from './step';
+import { runPgdStep, type StepOutputs } from './step';
 
 /** What the host knows of each example in the batch. */
 export interface BatchFacts {
@@ -39,18 +40,20 @@ export class ActiveBatch {
   }
 
   /** Computes a step. The caller disposes it. */
-  step(norm: Norm, stepSize: number): StepOutputs {
-    return tf.tidy(() => {
-      const { labels, epsilons } = this.facts;
-      const oneHot = oneHotLabels(labels, this.view.classCount);
-      const epsilon = perExample(epsilons, this.x.shape.length);
-      return pgdStep(this.view, { x: this.x, x0: this.x0, oneHot, epsilon }, norm, stepSize);
-    });
+  async step(norm: Norm, stepSize: number): Promise<StepOutputs> {
+    const { labels, epsilons } = this.facts;
+    const oneHot = oneHotLabels(labels, this.view.classCount);
+    const epsilon = perExample(epsilons, this.x.shape.length);
+    try {
+      return await runPgdStep(this.view, { x: this.x, x0: this.x0, oneHot, epsilon }, norm, stepSize);
+    } finally {
+      tf.dispose([oneHot, epsilon]);
+    }
   }
 
   /** Logits [B, K] where the examples are now. The caller disposes them. */
-  logits(): Tensor {
-    return this.view.forward(this.x, { kind: 'inference' });
+  logits(): Promise<Tensor> {
+    return logitsOf(this.view, this.x);
   }
 
   /** Numbers and present points of the examples at these positions. The caller disposes the points. */

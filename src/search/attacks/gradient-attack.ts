@@ -85,7 +85,7 @@ async function attackBatch(call: AttackCall, rows: Int32Array): Promise<void> {
     }
     if (batch.size === 0) return;
     await control.checkpoint();
-    const verdicts = judgeRows(await readAndDispose(batch.logits()), classCount, batch.labels);
+    const verdicts = judgeRows(await readAndDispose(await batch.logits()), classCount, batch.labels);
     const endings = verdicts.map((verdict) => endingOf(verdict, verdict.finite));
     finishExamples(call, batch, verdicts, endings);
   } finally {
@@ -131,7 +131,7 @@ function randomPoints(
 async function takeStep(call: AttackCall, batch: ActiveBatch): Promise<void> {
   const { rule, outcome } = call;
   const { classCount } = call.view;
-  const { next, report } = batch.step(rule.norm, rule.stepSize);
+  const { next, report } = await batch.step(rule.norm, rule.stepSize);
   outcome.gradientSteps += batch.size;
   try {
     const width = classCount + 1;

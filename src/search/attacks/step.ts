@@ -1,5 +1,5 @@
 /**
- * One step of projected gradient ascent, from tensors to tensors, without host reads: what an engine may compile.
+ * One step of projected gradient ascent, from tensors to tensors, without host reads, so that an engine may compile it.
  *
  *   x' = clamp(x0 + project(x + stepSize · ε · direction(∇ loss(x)) − x0, ε))
  *
@@ -12,6 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Bounds } from '../../core/bounds';
+import { runStep } from '../../core/engine';
 import type { ClassifierView } from '../../model/classifier';
 import { inputGradient } from '../../model/gradients';
 import { logOdds } from '../../model/losses';
@@ -40,7 +41,28 @@ export type StepOutputs = {
   readonly report: Tensor2D;
 };
 
-/** Takes one step. The caller disposes what comes back. */
+/** Takes one step by the engine in use. The caller disposes what comes back, and keeps the inputs until then. */
+export async function runPgdStep(
+  view: ClassifierView,
+  { x, x0, oneHot, epsilon }: StepInputs,
+  norm: Norm,
+  stepSize: number,
+): Promise<StepOutputs> {
+  const [next, report] = await runStep({
+    key: `pgd ${norm.name} ${stepSize} ${view.stepKey}`,
+    owner: view.model,
+    inputs: [x, x0, oneHot, epsilon],
+    variables: view.variables.map(({ variable }) => variable),
+    weights: 'fixed',
+    compute: ([x, x0, oneHot, epsilon]) => {
+      const outputs = pgdStep(view, { x, x0, oneHot: oneHot as Tensor2D, epsilon }, norm, stepSize);
+      return [outputs.next, outputs.report];
+    },
+  });
+  return { next, report: report as Tensor2D };
+}
+
+/** One step, op by op. The caller disposes what comes back. */
 export function pgdStep(view: ClassifierView, inputs: StepInputs, norm: Norm, stepSize: number): StepOutputs {
   return tf.tidy(() => {
     const { x, x0, oneHot, epsilon } = inputs;
