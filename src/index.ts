@@ -35,6 +35,7 @@ export type { BuildModel } from './model/fresh';
 export type { AdversarialSearch, AdversarialSet, SearchRun } from './search/adversarial-search';
 export { adversarialSet } from './search/adversarial-set';
 export { type IncreasingEpsilonOptions, IncreasingEpsilonSearch } from './search/increasing-epsilon';
+export { type MinimumNormOptions, MinimumNormSearch } from './search/minimum-norm';
 export type { Attack, AttackResult, AttackRun, NormName } from './search/attack';
 export { Pgd, type PgdOptions } from './search/attacks/pgd';
 export { Fgsm, type FgsmOptions } from './search/attacks/fgsm';

@@ -34,6 +34,8 @@ export interface Norm {
   readonly name: NormName;
   /** Steps of length 1 along which a loss with this gradient grows fastest [B, …]; zero where the gradient is. */
   direction(gradient: ScaledRows): Tensor;
+  /** How fast a loss with this gradient grows along {@link direction} [B, 1, …]: the gradient's length under the dual norm. */
+  slope(gradient: ScaledRows): Tensor;
   /** Length of each perturbation [B, 1, …]. */
   length(delta: Tensor): Tensor;
   /** The nearest perturbations [B, …] whose lengths are at most `epsilon` [B, 1, …]. */
@@ -47,6 +49,7 @@ export interface Norm {
 const l2: Norm = {
   name: 'l2',
   direction: ({ scaled, length }) => tf.div(scaled, tf.maximum(length, TINY)),
+  slope: ({ scale, length }) => tf.mul(scale, length),
   length: (delta) => {
     const { scale, length } = scaleRows(delta);
     return tf.mul(scale, length);
@@ -68,6 +71,10 @@ const l2: Norm = {
 const linf: Norm = {
   name: 'linf',
   direction: ({ scaled }) => tf.sign(scaled),
+  slope: ({ scaled, scale }) => {
+    const axes = scaled.shape.slice(1).map((_, axis) => axis + 1);
+    return tf.mul(scale, tf.sum(tf.abs(scaled), axes, true));
+  },
   length: (delta) => scaleRows(delta).scale,
   // Division and multiplication broadcast on every backend; minimum and maximum do not on wasm.
   project: (delta, epsilon) => tf.mul(tf.clipByValue(tf.div(delta, epsilon), -1, 1), epsilon),

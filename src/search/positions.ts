@@ -13,6 +13,6 @@ export function at(values: Int32Array, positions: readonly number[]): Int32Array
 }
 
 /** Positions in `values` for which something holds, ascending. */
-export function positionsOf(values: ArrayLike<number>, holds: (position: number) => boolean): readonly number[] {
+export function positionsOf(values: ArrayLike<unknown>, holds: (position: number) => boolean): readonly number[] {
   return Array.from(values, (_, position) => position).filter(holds);
 }

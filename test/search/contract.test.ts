@@ -3,6 +3,7 @@ import { beforeAll, describe } from 'vitest';
 import { Fgsm } from '../../src/search/attacks/fgsm';
 import { Pgd } from '../../src/search/attacks/pgd';
 import { IncreasingEpsilonSearch } from '../../src/search/increasing-epsilon';
+import { MinimumNormSearch } from '../../src/search/minimum-norm';
 import { BACKENDS, useBackend } from '../model/support';
 import { attackContract, searchContract } from './contract';
 
@@ -22,4 +23,8 @@ describe.each(BACKENDS)('on %s', (backend) => {
   const linf = { attack: new Pgd({ norm: 'linf', steps: 10 }), initialEpsilon: 0.01, growth: 1.5 } as const;
   searchContract('… linf', () => new IncreasingEpsilonSearch(linf), 'linf');
   searchContract('… with Fgsm', () => new IncreasingEpsilonSearch({ attack: new Fgsm() }), 'linf');
+
+  searchContract('MinimumNormSearch', () => new MinimumNormSearch(), 'l2');
+  searchContract('MinimumNormSearch refined', () => new MinimumNormSearch({ steps: 4, refine: 5 }), 'l2');
+  searchContract('MinimumNormSearch linf', () => new MinimumNormSearch({ norm: 'linf' }), 'linf');
 });
