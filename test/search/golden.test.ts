@@ -123,12 +123,11 @@ describe.each(BACKENDS)('golden search on %s', (backend) => {
     expect(differing(result.epsilons, at(expected.eps, which))).toBeLessThanOrEqual(1);
     const distances = relative(run);
     expect(Math.max(...distances)).toBeLessThan(3e-2);
-    // Tight means that PyTorch's own runs agree; another order of summation can still meet a near tie in a pooling window.
-    // On wasm, example 18 agrees with cpu to 6e-8 for 83 steps, parts from it in one step, and ends 1.2e-3 away.
-    const images = imageDifferences(run);
-    const tight = which.map((_, i) => i).filter((i) => expected.tight[which[i]]);
-    const astray = tight.filter((i) => distances[i] > 1e-3 || (images[i] ?? 0) > 1e-4);
-    expect(astray.length).toBeLessThanOrEqual(backend === 'wasm' ? 2 : 0);
+    // Tight: PyTorch's own runs, in batches, one by one and in float64, end within 1e-5 of each other. Pixels are not compared
+    // here: where two entries of a pooling window nearly tie, right programs part. golden-path.test.ts compares them step by step.
+    const tight = distances.filter((_, i) => expected.tight[which[i]]);
+    expect(tight.length).toBeGreaterThan(1);
+    expect(Math.max(...tight)).toBeLessThan(1e-3);
     result.dispose();
   });
 });

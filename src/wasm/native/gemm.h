@@ -46,23 +46,18 @@ INLINE void tile(const int rows, int k, const float *a, int row_step, int term_s
   for (int r = 0; r < rows; r++) store_tile_row(c + r * c_step, low[r], high[r], columns, add);
 }
 
-// m × n of C. Panel p of B starts at b + p·panel_step.
-INLINE void multiply(int m, int n, int k, const float *a, int row_step, int term_step, const float *b, int panel_step,
-                     int b_step, float *c, int c_step, int add) {
-  for (int j = 0; j < n; j += PANEL) {
-    const float *panel = b + (j / PANEL) * panel_step;
-    const int columns = n - j < PANEL ? n - j : PANEL;
-    int i = 0;
-    for (; i + TILE_ROWS <= m; i += TILE_ROWS)
-      tile(TILE_ROWS, k, a + i * row_step, row_step, term_step, panel, b_step, c + i * c_step + j, c_step, columns, add);
-    const float *rest = a + i * row_step;
-    float *out = c + i * c_step + j;
-    if (m - i == 3) tile(3, k, rest, row_step, term_step, panel, b_step, out, c_step, columns, add);
-    if (m - i == 2) tile(2, k, rest, row_step, term_step, panel, b_step, out, c_step, columns, add);
-    if (m - i == 1) tile(1, k, rest, row_step, term_step, panel, b_step, out, c_step, columns, add);
-  }
+// m rows × `columns` (at most 8) of C over k terms.
+INLINE void panel(int m, int columns, int k, const float *a, int row_step, int term_step, const float *b, int b_step, float *c,
+                  int c_step, int add) {
+  int i = 0;
+  for (; i + TILE_ROWS <= m; i += TILE_ROWS)
+    tile(TILE_ROWS, k, a + i * row_step, row_step, term_step, b, b_step, c + i * c_step, c_step, columns, add);
+  const float *rest = a + i * row_step;
+  float *out = c + i * c_step;
+  if (m - i == 3) tile(3, k, rest, row_step, term_step, b, b_step, out, c_step, columns, add);
+  if (m - i == 2) tile(2, k, rest, row_step, term_step, b, b_step, out, c_step, columns, add);
+  if (m - i == 1) tile(1, k, rest, row_step, term_step, b, b_step, out, c_step, columns, add);
 }
-
 // C (+)= A·B, A [m, k] by rows of a_step floats, B packed by pack_panels.
 void multiply_rows(int m, int n, int k, const float *a, int a_step, const float *packed, float *c, int c_step, int add);
 
