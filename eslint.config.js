@@ -2,7 +2,18 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'docs/api/', 'docs/results/', 'coverage/', 'runs/', 'out/', 'test/package/fixtures/'] },
+  {
+    ignores: [
+      'dist/',
+      'docs/api/',
+      'docs/results/',
+      'coverage/',
+      'runs/',
+      'out/',
+      'test/package/fixtures/',
+      '**/.venv/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
