@@ -1,0 +1,24 @@
+/**
+ * Whether two computations of the same thing agree: the guard against a wrong translation. It is loose, for rounding differs, and a
+ * sign at zero may too; the tests are strict.
+ */
+
+/** Largest difference, relative to the values' Euclidean length. */
+const TOLERANCE = 1e-3;
+
+/** Compares values; both may hold the same non-finite ones. */
+export function agree(got: ArrayLike<number>, expected: ArrayLike<number>): boolean {
+  if (got.length !== expected.length) return false;
+  let [difference, length] = [0, 0];
+  for (let i = 0; i < got.length; i += 1) {
+    const [a, b] = [Number(got[i]), Number(expected[i])];
+    if (Object.is(a, b)) continue;
+    if (!Number.isFinite(a) || !Number.isFinite(b)) return false;
+    difference += (a - b) ** 2;
+  }
+  for (let i = 0; i < expected.length; i += 1) {
+    const b = Number(expected[i]);
+    if (Number.isFinite(b)) length += b * b;
+  }
+  return Math.sqrt(difference) <= TOLERANCE * Math.sqrt(length) + 1e-6;
+}

@@ -1,0 +1,161 @@
+/**
+ * What moves numbers about and leaves them as they are.
+ */
+import type { Emitter, Translator } from '../emitter';
+import type { Name } from '../onnx/model';
+import { NotCapturable } from '../program';
+import type { TraceNode, TraceUse } from '../trace';
+import { input } from './conv';
+
+/** The tensors of a node that takes a list. */
+export function list(node: TraceNode): readonly TraceUse[] {
+  return Object.entries(node.inputs)
+    .filter(([name]) => /^\d+$/.test(name))
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, use]) => use as TraceUse);
+}
+
+function positive(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
+const concat: Translator = (node, emitter) => {
+  const [output] = node.outputs;
+  const axis = positive(node.attrs['axis'] as number, output.shape.length);
+  const names = list(node)
+    .filter(({ shape }) => !shape.includes(0))
+    .map((use) => emitter.plain(use));
+  emitter.set(output, emitter.model.node('Concat', names, { axis }));
+};
+
+const reshape: Translator = (node, emitter) => {
+  const x = input(node, Object.keys(node.inputs)[0]);
+  emitter.set(node.outputs[0], emitter.reshape(emitter.plain(x), node.outputs[0].shape));
+};
+
+const transpose: Translator = (node, emitter) => {
+  const perm = node.attrs['perm'] as number[];
+  emitter.set(node.outputs[0], emitter.model.node('Transpose', [emitter.plain(input(node, 'x'))], { perm }));
+};
+
+/** The end of a slice of which the batch is a part: as far as it goes. */
+const END = 2 ** 40;
+
+const slice: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const begin = node.attrs['begin'] as number[];
+  const [output] = node.outputs;
+  if (begin.some((start) => start < 0)) throw new NotCapturable('a slice begins at a multiple of the batch');
+  const ends = begin.map((start, axis) => (output.shape[axis] < 0 ? END : start + output.shape[axis]));
+  const x = emitter.plain(input(node, 'x'));
+  emitter.set(output, model.node('Slice', [x, model.ints(begin), model.ints(ends)]));
+};
+
+const pad: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const paddings = node.attrs['paddings'] as [number, number][];
+  const amounts = model.ints([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+  const value = (node.attrs['constantValue'] as number | undefined) ?? 0;
+  const inputs = [emitter.plain(input(node, 'x')), amounts, ...(value === 0 ? [] : [model.scalar(value)])];
+  emitter.set(node.outputs[0], model.node('Pad', inputs));
+};
+
+const tile: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const reps = node.attrs['reps'] as number[];
+  if (reps.some((count) => count < 0)) throw new NotCapturable('a value is repeated once for each example');
+  emitter.set(node.outputs[0], model.node('Tile', [emitter.plain(input(node, 'x')), model.ints(reps)]));
+};
+
+const pack: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const [output] = node.outputs;
+  const axis = positive(node.attrs['axis'] as number, output.shape.length);
+  const names = list(node).map((use) => {
+    const shape = [...use.shape.slice(0, axis), 1, ...use.shape.slice(axis)];
+    return emitter.plain({ value: use.value, shape });
+  });
+  emitter.set(output, model.node('Concat', names, { axis }));
+};
+
+const unpack: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const x = input(node, 'value');
+  const axis = positive(node.attrs['axis'] as number, x.shape.length);
+  if (x.shape[axis] < 0) throw new NotCapturable('a batch is taken apart');
+  node.outputs.forEach((output, index) => {
+    const part = model.node('Slice', [
+      emitter.plain(x),
+      model.ints([index]),
+      model.ints([index + 1]),
+      model.ints([axis]),
+    ]);
+    emitter.set(output, emitter.reshape(part, output.shape));
+  });
+};
+
+const split: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const x = input(node, 'x');
+  const axis = positive((node.attrs['axis'] as number | undefined) ?? 0, x.shape.length);
+  let start = 0;
+  for (const output of node.outputs) {
+    const length = output.shape[axis];
+    if (length < 0) throw new NotCapturable('a batch is taken apart');
+    const ends = model.ints([start + length]);
+    emitter.set(output, model.node('Slice', [emitter.plain(x), model.ints([start]), ends, model.ints([axis])]));
+    start += length;
+  }
+};
+
+const reverse: Translator = (node, emitter) => {
+  const { model } = emitter;
+  const x = input(node, 'x');
+  const dims = [node.attrs['dims'] as number | number[]].flat().map((axis) => positive(axis, x.shape.length));
+  if (dims.length === 0) {
+    emitter.alias(node.outputs[0], emitter.valueAs(x));
+    return;
+  }
+  const many = (value: number): Name => model.ints(dims.map(() => value));
+  const parts = [emitter.plain(x), many(-1), many(-END), model.ints(dims), many(-1)];
+  emitter.set(node.outputs[0], model.node('Slice', parts));
+};
+
+const fill: Translator = (node, emitter) => {
+  const { shape } = node.outputs[0];
+  const value = emitter.result(node.outputs[0]);
+  uniformOf(emitter, value, shape, node.attrs['value'] as number);
+};
+
+function uniformOf(
+  { model }: Emitter,
+  value: { plain?: Name; uniform?: number; type: string },
+  shape: readonly number[],
+  number: number,
+): void {
+  if (value.type !== 'float32') throw new NotCapturable(`a fill of type ${value.type} can't be translated`);
+  const lengths = shape.map((length) => (length < 0 ? 1 : length));
+  const size = lengths.reduce((product, length) => product * length, 1);
+  value.uniform = number;
+  value.plain = model.floats(new Float32Array(size).fill(number), lengths);
+}
+
+const onesLike: Translator = (node, emitter) => {
+  uniformOf(emitter, emitter.result(node.outputs[0]), node.outputs[0].shape, 1);
+};
+
+export const SHAPES: Readonly<Record<string, Translator>> = {
+  Concat: concat,
+  Reshape: reshape,
+  ExpandDims: reshape,
+  Transpose: transpose,
+  Slice: slice,
+  PadV2: pad,
+  Tile: tile,
+  Pack: pack,
+  Unpack: unpack,
+  SplitV: split,
+  Reverse: reverse,
+  Fill: fill,
+  OnesLike: onesLike,
+};
