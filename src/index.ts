@@ -30,6 +30,7 @@ export { type Classifier, classifier, type ClassifierOptions, type Standardisati
 export type { WeightMask } from './model/sgd';
 export type { Predictions } from './model/predict';
 export type { BuildModel } from './model/fresh';
+export type { Workers } from './model/workers';
 
 // Searching adversarial neighbours
 export type { AdversarialSearch, AdversarialSet, SearchRun } from './search/adversarial-search';

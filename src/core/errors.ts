@@ -27,7 +27,9 @@ export type AmunErrorCode =
   | 'model-busy'
   | 'checkpoint-mismatch'
   | 'callback-failed'
-  | 'not-found';
+  | 'not-found'
+  | 'not-transferable'
+  | 'worker-failed';
 
 const BRAND = Symbol.for('amun-ts.error');
 

@@ -124,6 +124,18 @@ export class RunControl {
       });
     });
   }
+
+  /** A listener that adds the progress of one part of the work, counted anew when it is redone, to the whole's. */
+  part(): (progress: Progress) => void {
+    let counted = 0;
+    return ({ phase, done, epoch, loss }) => {
+      // What comes before the work itself, such as a calibration, counts other units.
+      if (phase !== this.phase || done <= counted) return;
+      const units = done - counted;
+      counted = done;
+      this.advance(units, { ...(epoch === undefined ? {} : { epoch }), ...(loss === undefined ? {} : { loss }) });
+    };
+  }
 }
 
 /** Runs a caller's callback; what it throws ends the call as `callback-failed`, with the error as its cause. */

@@ -24,7 +24,7 @@ export interface LogitSet {
 }
 
 /** Options of {@link evaluateLogits}. */
-export interface EvaluateLogitsOptions extends Omit<EvaluateOptions, 'reference' | 'onProgress'> {
+export interface EvaluateLogitsOptions extends Omit<EvaluateOptions, 'reference' | 'onProgress' | 'workers'> {
   /** The retrained model's logits of the same examples, or its evaluation. */
   readonly reference?: BySet<LogitSet> | Evaluation;
 }

@@ -10,6 +10,7 @@ import type { ForgetSplit } from '../data/splits';
 import type { Classifier, ClassifierView } from '../model/classifier';
 import { predict } from '../model/predict';
 import { prepareModel } from '../model/prepare';
+import { type ModelWorkers, modelWorkers } from '../model/workers';
 import { assess, checkAttacks, checkLogits, type Sizes } from './assess';
 import { checkReferenceSizes } from './compare';
 import { conclude } from './conclude';
@@ -27,7 +28,7 @@ const WHERE = 'evaluate';
  * @param split - Forget, retain and test set, all needed.
  * @throws AmunError `missing-retain`, `missing-test`, `invalid-option`; what `classifier` and the attacks throw; `invalid-inputs`,
  *   `invalid-labels`, `out-of-bounds`, `size-mismatch`, `class-count-mismatch`, `empty-set` for the data; `invalid-weights`,
- *   `disposed`, `model-busy`, `no-backend`, `kernel-missing`. Rejects with the signal's reason when aborted.
+ *   `disposed`, `model-busy`, `no-backend`, `kernel-missing`; with `workers`, `worker-failed` and `not-transferable`. Rejects with the signal's reason when aborted.
  *
  * @example
  * ```ts
@@ -41,10 +42,11 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const startedAt = performance.now();
-  checkRun(WHERE, options, [...SETTING_KEYS, 'reference']);
+  checkRun(WHERE, options, [...SETTING_KEYS, 'reference', 'workers']);
   const settings = resolveSettings(WHERE, options);
   const whole = checkWholeSplit(WHERE, split);
   const { reference, signal } = options;
+  const predictor = options.workers === undefined ? HERE : modelWorkers(WHERE, options.workers);
   const releases: (() => void)[] = [];
   try {
     const own = await open(WHERE, model, whole, releases);
@@ -58,8 +60,9 @@ export async function evaluate(
     const { forget, retain, test } = own.sizes;
     const total = (forget + retain + test) * (other === undefined ? 1 : 2);
     const control = new RunControl(options, 'evaluate', 'examples', total);
-    const sets = await predictSets(WHERE, own, control, signal);
-    const theirs = other && (await predictSets(`${WHERE}: reference`, other, control, signal));
+    const run = { predictor, control, signal };
+    const sets = await predictSets(WHERE, own, run);
+    const theirs = other && (await predictSets(`${WHERE}: reference`, other, run));
     const figures = await assess(sets, settings, signal);
     const compared =
       theirs === undefined ? (reference as Evaluation | undefined) : await assess(theirs, settings, signal);
@@ -93,16 +96,21 @@ async function open(
   };
 }
 
+/** Who predicts. */
+type Predictor = Pick<ModelWorkers, 'predict'>;
+
+/** This thread. */
+const HERE: Predictor = { predict: (_, view, data, { control, signal }) => predict(view, data, control, signal) };
+
 async function predictSets(
   where: string,
   { view, data }: Opened,
-  control: RunControl,
-  signal: AbortSignal | undefined,
+  { predictor, ...run }: { predictor: Predictor; control: RunControl; signal: AbortSignal | undefined },
 ): Promise<EvaluatedSets> {
   const sets = {
-    forget: await predict(view, data.forget, control, signal),
-    retain: await predict(view, data.retain, control, signal),
-    test: await predict(view, data.test, control, signal),
+    forget: await predictor.predict(where, view, data.forget, run),
+    retain: await predictor.predict(where, view, data.retain, run),
+    test: await predictor.predict(where, view, data.test, run),
   };
   checkLogits(where, sets);
   return sets;

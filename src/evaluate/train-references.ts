@@ -8,6 +8,7 @@
  */
 import { AmunError } from '../core/errors';
 import { checkInteger, checkNumber, checkOneOf, checkOptionalFunction, show } from '../core/options';
+import { inOrder } from '../core/in-order';
 import { deriveSeed } from '../core/random';
 import { checkRun, RunControl, type RunOptions } from '../core/run';
 import type { Augment } from '../data/augment';
@@ -21,6 +22,7 @@ import { type Predictions, predict } from '../model/predict';
 import { prepareModel, readyBackend } from '../model/prepare';
 import { learningRateAt } from '../model/schedule';
 import { disposeModel } from '../model/variables';
+import { type ModelWorkers, modelWorkers, type Workers } from '../model/workers';
 import { checkWholeSplit, openPool, type WholeSplit } from './open-pool';
 import { drawHalves, ReferenceProgress } from './reference-progress';
 import type { PoolSizes, ReferenceSet } from './reference-set';
@@ -50,6 +52,11 @@ export interface TrainReferencesOptions extends RunOptions {
   readonly onModel?: (soFar: ReferenceSet) => void | Promise<void>;
   /** What an interrupted call with the same data, options and seed passed to `onModel`: these models are not trained again. */
   readonly completed?: ReferenceSet;
+  /**
+   * Train in these workers, as many models at a time: see `createWorkers` of `amun-ts/node`. The models are the same; `augment`, a
+   * function, can't be sent. @default in this thread, one model after the other
+   */
+  readonly workers?: Workers;
 }
 
 const KEYS = [
@@ -63,6 +70,7 @@ const KEYS = [
   'augment',
   'onModel',
   'completed',
+  'workers',
 ];
 
 const WHERE = 'trainReferences';
@@ -104,8 +112,8 @@ function resolve(options: TrainReferencesOptions): Resolved {
  * @param build - Makes a model of the architecture under attack, with new weights.
  * @param data - The pool: forget, retain and test set, all needed.
  * @throws AmunError `missing-retain`, `missing-test`, `invalid-option`, `invalid-inputs`, `callback-failed`, `checkpoint-mismatch`
- *   when `completed` belongs to another call, `invalid-weights` when training diverges. Rejects with the signal's reason when
- *   aborted.
+ *   when `completed` belongs to another call, `invalid-weights` when training diverges; with `workers`, `worker-failed` and
+ *   `not-transferable`. Rejects with the signal's reason when aborted.
  */
 export async function trainReferences(
   build: BuildModel,
@@ -114,6 +122,7 @@ export async function trainReferences(
 ): Promise<ReferenceSet> {
   checkRun(WHERE, options, KEYS);
   const training = resolve(options);
+  const workers = options.workers === undefined ? undefined : modelWorkers(WHERE, options.workers);
   if (typeof build !== 'function') {
     throw new AmunError('invalid-option', `${WHERE}: build: expected a function (seed) => model, got ${show(build)}.`);
   }
@@ -125,8 +134,13 @@ export async function trainReferences(
     (half) => training.epochs * batchPlan(half.length, training.batchSize, undefined).length,
   );
   const control = new RunControl(options, 'references', 'batches', sum(batches), sum(batches.slice(0, done)));
-  for (let index = done; index < training.count; index += 1) {
-    progress.add(await trainOne({ build, pool, half: progress.halves[index], index, control, training, options }));
+  const pieces = { start: done, end: training.count, limit: workers?.size ?? 1, signal: options.signal };
+  const models = inOrder(pieces, (index, signal) => {
+    const half = progress.halves[index];
+    return trainOne({ build, pool, half, index, control, training, workers, augment: options.augment, signal });
+  });
+  for await (const model of models) {
+    progress.add(model);
     await reportModel(options.onModel, progress.current);
   }
   return progress.current;
@@ -167,23 +181,25 @@ interface OneModel {
   readonly index: number;
   readonly control: RunControl;
   readonly training: Resolved;
-  readonly options: TrainReferencesOptions;
+  readonly workers: ModelWorkers | undefined;
+  readonly augment: Augment | undefined;
+  readonly signal: AbortSignal;
 }
 
-async function trainOne({ build, pool, half, index, control, training, options }: OneModel): Promise<Predictions> {
+async function trainOne(one: OneModel): Promise<Predictions> {
+  const { build, pool, half, index, control, training, workers, augment, signal } = one;
+  const where = `${WHERE}: model ${index}`;
   const seed = deriveSeed(training.seed, 'reference', index);
-  const { signal, augment } = options;
+  const { epochs, learningRate: initial, schedule } = training;
+  const learningRate = (epoch: number): number => learningRateAt(schedule, initial, epoch, epochs);
   const view = await freshModel(WHERE, build, seed);
   try {
     await prepareModel(WHERE, view, 'training');
-    const { epochs, learningRate, schedule } = training;
-    await fit(`${WHERE}: model ${index}`, view, subsetData(pool, half), control, {
-      ...training,
-      learningRate: (epoch) => learningRateAt(schedule, learningRate, epoch, epochs),
-      augment,
-      seed,
-      signal,
-    });
+    const options = { ...training, learningRate, augment, seed, signal };
+    if (workers !== undefined) {
+      return await workers.train(where, { view, pool, rows: half, options, onProgress: control.part() });
+    }
+    await fit(where, view, subsetData(pool, half), control, options);
     return await predict(view, pool, new RunControl({ signal }, 'references', 'examples', pool.size), signal);
   } finally {
     disposeModel(view.model);

@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunOptions } from '../core/run';
 import type { Classifier } from '../model/classifier';
 import type { Predictions } from '../model/predict';
+import type { Workers } from '../model/workers';
 
 /** An interval around a figure: Wilson's for shares such as accuracies, a bootstrap's percentiles for an AUC. */
 export interface Interval {
@@ -190,4 +191,6 @@ export interface EvaluateOptions extends RunOptions {
   readonly bins?: number;
   /** Bootstrap resamples for intervals. @default 1000 */
   readonly resamples?: number;
+  /** Predict in these workers: see `createWorkers` of `amun-ts/node`. @default in this thread */
+  readonly workers?: Workers;
 }

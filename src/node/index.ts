@@ -1,5 +1,5 @@
 /**
- * `amun-ts/node`: the fastest backend there is, and models, results and checkpoints on disk.
+ * `amun-ts/node`: the fastest backend there is, all cores, and models, results and checkpoints on disk.
  *
  * @module
  */
@@ -9,3 +9,8 @@ export type { BackendCandidate, BackendTrial, FastestBackend } from './fastest-b
 export { loadModel, saveModel } from './model-files';
 export { fileCheckpoint } from './file-checkpoint';
 export type { CheckpointStore } from '../unlearn/checkpoint-store';
+export { createWorkers, type CreateWorkersOptions } from './workers/create-workers';
+export type { WorkerBackend } from './workers/protocol';
+export type { WorkerMapOptions, WorkerPool, WorkerRun, WorkerTaskOptions } from './workers/pool';
+export { ParallelSearch, type ParallelSearchOptions } from './workers/parallel-search';
+export type { SearchModule } from './workers/describe-search';

@@ -79,10 +79,14 @@ function classNames(config: unknown): string[] {
   return [...own, ...Object.values(config).flatMap(classNames)];
 }
 
-/** Building half a model and then failing would leak its weights, so classes are looked up before. */
-function checkClasses(path: string, topology: unknown): void {
+/** The first class of a topology that tfjs does not know. Building half a model and then failing would leak its weights. */
+export function unknownClass(topology: unknown): string | undefined {
   const known = serialization.SerializationMap.getMap().classNameMap;
-  const unknown = classNames(topology).find((name) => !(name in known));
+  return classNames(topology).find((name) => !(name in known));
+}
+
+function checkClasses(path: string, topology: unknown): void {
+  const unknown = unknownClass(topology);
   if (unknown === undefined) return;
   throw new AmunError(
     'unregistered-layer',

@@ -46,7 +46,7 @@ describe('the tarball', () => {
   });
 
   it('depends on little at run time, and leaves tfjs to its user', () => {
-    expect(Object.keys(manifest['dependencies']).sort()).toEqual(['libsvm-js', 'pure-rand']);
+    expect(Object.keys(manifest['dependencies']).sort()).toEqual(['libsvm-js', 'pure-rand', 'tinypool']);
     expect(manifest['sideEffects']).toBe(false);
     const peers = Object.keys(manifest['peerDependencies']);
     const optional = Object.keys(manifest['peerDependenciesMeta']);
