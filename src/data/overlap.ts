@@ -44,6 +44,9 @@ function keysOfRows(values: Float32Array | Int32Array | Uint8Array, count: numbe
 
 const isOpened = (data: ExampleData | LabelledData): data is LabelledData => 'sequential' in data && 'labels' in data;
 
+const isInMemory = (data: ExampleData | LabelledData): boolean =>
+  isOpened(data) ? data.labels !== undefined : !isExampleSource(data);
+
 /**
  * One key per example, equal for equal inputs. Undefined for what is not in memory: reading a whole source for a
  * warning would cost as much as an epoch.
@@ -78,7 +81,8 @@ export async function contentOverlap(
   a: ExampleData | LabelledData,
   b: ExampleData | LabelledData,
 ): Promise<number | undefined> {
+  if (!isInMemory(a) || !isInMemory(b)) return undefined;
   const keys = await contentKeys(a);
-  const others = keys === undefined ? undefined : await contentKeys(b);
+  const others = await contentKeys(b);
   return keys === undefined || others === undefined ? undefined : countShared(keys, others);
 }

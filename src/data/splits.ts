@@ -71,7 +71,8 @@ export interface SplitIndices {
   readonly test?: ArrayLike<number>;
 }
 
-type Part = 'forget' | 'retain' | 'test';
+const PARTS = ['forget', 'retain', 'test'] as const;
+type Part = (typeof PARTS)[number];
 type Assigned = { forget: Int32Array; retain: Int32Array; test?: Int32Array };
 
 /**
@@ -79,23 +80,24 @@ type Assigned = { forget: Int32Array; retain: Int32Array; test?: Int32Array };
  * given.
  */
 function assign(where: string, lists: SplitIndices, size: number): Assigned {
-  const owner = new Map<number, Part>();
+  // Position in PARTS plus one, 0 for none: a byte per example, as there may be millions.
+  const owner = new Uint8Array(size);
   const claim = (part: Part, list: ArrayLike<number>): Int32Array => {
     const indices = checkIndices(`${where}: ${part}`, list, size);
     for (const index of indices) {
-      const other = owner.get(index);
-      if (other !== undefined) {
+      if (owner[index] !== 0) {
+        const other = PARTS[owner[index] - 1];
         const both = other === part ? `twice in '${part}'` : `both in '${other}' and in '${part}'`;
         throw new AmunError('split-overlap', `${where}: index ${index} is ${both}; every example has one place.`);
       }
-      owner.set(index, part);
+      owner[index] = PARTS.indexOf(part) + 1;
     }
     return indices;
   };
   const forget = claim('forget', lists.forget);
   const test = lists.test === undefined ? undefined : claim('test', lists.test);
   if (lists.retain !== undefined) return { forget, retain: claim('retain', lists.retain), test };
-  const rest = Int32Array.from({ length: size }, (_, i) => i).filter((index) => !owner.has(index));
+  const rest = Int32Array.from({ length: size }, (_, i) => i).filter((index) => owner[index] === 0);
   if (rest.length === 0) {
     throw new AmunError(
       'empty-set',
