@@ -87,7 +87,9 @@ function sightingsOf({ view }: DescentContext, batch: DescentBatch, report: Floa
   const width = classCount + 3;
   return judgeRows(report, classCount, batch.labels, { width }).map(({ flipped, finite }, i) => {
     const [length, distance, radius] = report.subarray(i * width + classCount, (i + 1) * width);
-    return { flipped, movable: finite && Number.isFinite(length) && length > 0, distance, radius };
+    // A neighbour in a corner of the box can't go on, but back.
+    const movable = finite && Number.isFinite(length) && (length > 0 || flipped);
+    return { flipped, movable, distance, radius };
   });
 }
 

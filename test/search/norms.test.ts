@@ -29,6 +29,15 @@ describe.each(BACKENDS)('norms on %s', (backend) => {
       rows.dispose();
     });
 
+    it('grows a loss by the dual length of its gradient: 5 of (3, −4) under l2, 7 under linf', () => {
+      const rows = tf.tensor2d([[3, -4]]);
+      expect(take(tf.tidy(() => norm.slope(scaleRows(rows))))[0]).toBeCloseTo(name === 'l2' ? 5 : 7, 5);
+      // A step of length 1 along the direction adds the scalar product of the two.
+      const along = take(tf.tidy(() => tf.sum(tf.mul(rows, norm.direction(scaleRows(rows))))))[0];
+      expect(along).toBeCloseTo(name === 'l2' ? 5 : 7, 5);
+      rows.dispose();
+    });
+
     it('loses nothing at either end of the range', () => {
       for (const scale of [1e-37, 1e-20, 1e20, 1e37]) {
         const rows = tf.tensor2d([[3 * scale, -4 * scale]]);
