@@ -11,10 +11,16 @@ import { FineTune } from '../../src/unlearn/fine-tune';
 import './support';
 
 const FEATURES = 16;
-const BATCH = 2500;
+const BATCH = 1000;
 
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collect = runInNewContext('gc') as () => void;
+
+/** Twice: a collection first finishes freeing what the one before it found. */
+function collectGarbage(): void {
+  collect();
+  collect();
+}
 
 /** What is alive at most while batches are asked for. */
 interface Peak {
@@ -34,7 +40,7 @@ function measuredSource(size: number, peak: Peak): ExampleSource {
       const { numTensors, numBytes } = tf.memory();
       peak.tensors = Math.max(peak.tensors, numTensors);
       peak.tensorBytes = Math.max(peak.tensorBytes, numBytes);
-      if (Math.floor(peak.gathered / BATCH) % 5 === 0) {
+      if (Math.floor(peak.gathered / BATCH) % 20 === 0) {
         collectGarbage();
         peak.arrayBytes = Math.max(peak.arrayBytes, process.memoryUsage().arrayBuffers);
       }
@@ -72,8 +78,8 @@ describe('a streamed retain set', () => {
     expect([small.gathered, large.gathered]).toEqual([50_000, 200_000]);
     expect(large.tensors).toBe(small.tensors);
     expect(large.tensorBytes).toBe(small.tensorBytes);
-    // An index in the order and one in its batch are 8 bytes an example; the example itself would be 64.
-    expect(large.arrayBytes - small.arrayBytes).toBeLessThan(12 * 150_000);
+    // An index in the order and, for a moment, in its batch: 8 bytes an example. The example itself would be 64.
+    expect(large.arrayBytes - small.arrayBytes).toBeLessThan(8 * 150_000);
   });
 
   it('is taken apart without being read', () => {
