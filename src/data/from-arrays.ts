@@ -3,6 +3,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { requireBackend } from '../core/backend';
 import { AmunError } from '../core/errors';
 import { checkInteger, checkKeys, checkNumber, show } from '../core/options';
 import { checkExamples, showShape, valuesPerInput } from './check';
@@ -61,7 +62,7 @@ function scaledValues(xs: ArrayLike<number>, scale: number, valuesEach: number):
 /**
  * Copies plain arrays into new tensors: inputs [N, …shape] float32, labels [N] int32. The caller disposes both.
  *
- * @throws AmunError `invalid-option`, `invalid-inputs`, `invalid-labels`, `size-mismatch`, `empty-set`.
+ * @throws AmunError `invalid-option`, `invalid-inputs`, `invalid-labels`, `size-mismatch`, `empty-set`, `no-backend`.
  */
 export function fromArrays(arrays: ArrayExamples): Examples {
   checkKeys('fromArrays', arrays ?? null, ['xs', 'shape', 'ys', 'scale']);
@@ -86,5 +87,6 @@ export function fromArrays(arrays: ArrayExamples): Examples {
   const scale = checkNumber('fromArrays: scale', arrays.scale ?? (pixels ? 1 / 255 : 1), { above: 0 });
   const labels = classIds('fromArrays', ys);
   const values = scaledValues(xs, scale, valuesEach);
+  requireBackend('fromArrays');
   return { xs: tf.tensor(values, [ys.length, ...shape]), ys: tf.tensor1d(labels, 'int32') };
 }

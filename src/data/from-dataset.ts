@@ -3,6 +3,7 @@
  * access, and tfjs' own shuffle takes no part here: its buffer holds tensors, and it reseeds itself between passes.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { requireBackend } from '../core/backend';
 import { AmunError } from '../core/errors';
 import { checkBoolean, checkInteger, checkKeys, checkOneOf, show } from '../core/options';
 import { randomStream } from '../core/random';
@@ -160,7 +161,7 @@ async function sequential(dataset: DatasetLike, options: SequentialOptions): Pro
  * through the host.
  *
  * @throws AmunError `invalid-option`, `invalid-inputs`, `invalid-labels`, `class-count-mismatch`, `size-mismatch`,
- * `empty-set`.
+ * `empty-set`, `no-backend`.
  */
 export function fromDataset(dataset: DatasetLike, options: MaterializeOptions): Promise<Examples>;
 export function fromDataset(dataset: DatasetLike, options: SequentialOptions): Promise<ExampleSource>;
@@ -169,5 +170,6 @@ export async function fromDataset(
   options: MaterializeOptions | SequentialOptions,
 ): Promise<ExampleData> {
   checkOptions(dataset, options);
+  if (options.mode === 'materialize') requireBackend(WHERE);
   return options.mode === 'materialize' ? materialize(dataset, options) : sequential(dataset, options);
 }

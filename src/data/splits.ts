@@ -73,6 +73,25 @@ export interface SplitIndices {
 
 const PARTS = ['forget', 'retain', 'test'] as const;
 type Part = (typeof PARTS)[number];
+
+/** What an {@link IndexedSplit} has besides. */
+const INDEXED_KEYS = ['forgetIndices', 'retainIndices', 'testIndices', 'dispose'];
+
+/**
+ * Refuses a split with a key that no split has: a misspelt `retain` would be left out in silence.
+ *
+ * @throws AmunError `invalid-option` naming the key.
+ */
+export function checkSplitKeys(where: string, split: object): void {
+  const known: readonly string[] = [...PARTS, ...INDEXED_KEYS];
+  const key = Object.keys(split).find((candidate) => !known.includes(candidate));
+  if (key === undefined) return;
+  throw new AmunError(
+    'invalid-option',
+    `${where}: the split has a key '${key}', which is none of ${PARTS.join(', ')}; correct it, or leave it out.`,
+  );
+}
+
 type Assigned = { forget: Int32Array; retain: Int32Array; test?: Int32Array };
 
 /**

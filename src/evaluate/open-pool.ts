@@ -5,7 +5,7 @@ import { AmunError } from '../core/errors';
 import { show } from '../core/options';
 import type { LabelledData } from '../data/labelled';
 import { openData } from '../data/open';
-import type { ForgetSplit } from '../data/splits';
+import { checkSplitKeys, type ForgetSplit } from '../data/splits';
 import type { ClassifierView } from '../model/classifier';
 import { type Need, probeModel } from '../model/prepare';
 
@@ -28,7 +28,7 @@ export type WholeSplit = ForgetSplit & Required<Pick<ForgetSplit, 'retain' | 'te
 /**
  * Refuses a split that lacks a set. Reads nothing.
  *
- * @throws AmunError `invalid-inputs`, `missing-retain`, `missing-test`.
+ * @throws AmunError `invalid-inputs`, `invalid-option`, `missing-retain`, `missing-test`.
  */
 export function checkWholeSplit(where: string, split: ForgetSplit): WholeSplit {
   if (
@@ -39,6 +39,7 @@ export function checkWholeSplit(where: string, split: ForgetSplit): WholeSplit {
     const came = typeof split === 'object' && (split as unknown) !== null ? 'no forget set' : show(split);
     throw new AmunError('invalid-inputs', `${where}: expected a split { forget, retain, test }, got ${came}.`);
   }
+  checkSplitKeys(where, split);
   if (split.retain === undefined) {
     throw new AmunError(
       'missing-retain',

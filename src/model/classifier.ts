@@ -6,6 +6,7 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type Bounds, checkBounds } from '../core/bounds';
 import { AmunError } from '../core/errors';
+import { TINY } from '../core/float32';
 import { checkKeys, checkOneOf, checkOptionalFunction, show } from '../core/options';
 import type { ExpectedData } from '../data/open';
 import { cloneModel } from './clone';
@@ -150,9 +151,6 @@ export class ClassifierView implements Classifier {
     return tf.concat([tf.zerosLike(z), z], 1);
   }
 }
-
-/** The smallest positive normal float32: backends may flush anything smaller to zero. */
-const TINY = 1.2e-38;
 
 function logarithm(probabilities: Tensor2D): Tensor2D {
   return tf.log(tf.maximum(probabilities, TINY) as Tensor2D);

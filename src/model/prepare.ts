@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { INSTALL_BACKEND } from '../core/backend';
 import { AmunError, isAmunError } from '../core/errors';
 import { drawFrom } from '../core/engine';
 import { randomStream } from '../core/random';
@@ -14,8 +15,6 @@ import { checkWeights } from './variables';
 
 /** What a call is going to compute. */
 export type Need = 'inference' | 'input-gradient' | 'training';
-
-const INSTALL = "npm install @tensorflow/tfjs-backend-wasm, then call useWasm() from 'amun-ts/wasm'";
 
 /**
  * Waits for the backend.
@@ -30,7 +29,7 @@ export async function readyBackend(where: string): Promise<void> {
   } catch (error) {
     cause = error;
   }
-  throw new AmunError('no-backend', `${where}: tfjs has no working backend; ${INSTALL}.`, { cause });
+  throw new AmunError('no-backend', `${where}: tfjs has no working backend; ${INSTALL_BACKEND}.`, { cause });
 }
 
 /** tfjs-core registers no gradients by itself; a type-only import of tfjs-layers is erased and registers none either. */

@@ -15,6 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { boxSides, type Bounds } from '../core/bounds';
 import { runStep } from '../core/engine';
+import { TINY } from '../core/float32';
 import type { ClassifierView } from '../model/classifier';
 import { inputGradient } from '../model/gradients';
 import { margin, margins } from '../model/margin-loss';
@@ -54,9 +55,6 @@ const TARGET = 2 * FLIP_MARGIN;
 
 /** The radius shrinks to no less than this fraction of the distance in one step: m is not linear that far. */
 const LEAST_SHRINK = 0.5;
-
-/** The smallest positive normal float32: backends may flush anything smaller to zero. */
-const TINY = 1.2e-38;
 
 /** Takes one step by the engine in use. The caller disposes what comes back, and keeps the inputs until then. */
 export async function runDescentStep(view: ClassifierView, inputs: DescentInputs, norm: Norm): Promise<DescentOutputs> {

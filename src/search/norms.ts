@@ -5,11 +5,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { TINY } from '../core/float32';
 import type { RandomStream } from '../core/random';
 import type { NormName } from './attack';
-
-/** The smallest positive normal float32: backends may flush anything smaller to zero. */
-const TINY = 1.2e-38;
 
 /** Rows as largest magnitude times a rest whose entries are at most 1: squares of the rest neither overflow nor vanish. */
 export interface ScaledRows {

@@ -10,7 +10,7 @@ import { claimModel } from '../core/locks';
 import type { LabelledData } from '../data/labelled';
 import { openData } from '../data/open';
 import { contentKeys, contentOverlap } from '../data/overlap';
-import type { ForgetSplit } from '../data/splits';
+import { checkSplitKeys, type ForgetSplit } from '../data/splits';
 import type { Classifier, ClassifierView } from '../model/classifier';
 import { prepareModel, probeModel } from '../model/prepare';
 import { disposeModel, restoreWeights, snapshotWeights, type WeightSnapshot } from '../model/variables';
@@ -242,6 +242,7 @@ function checkSplit(where: string, split: unknown, needsRetain: boolean): void {
       `${where}: expected a split { forget, retain?, test? }, such as splitByIndices makes, got ${show(split)}.`,
     );
   }
+  checkSplitKeys(where, split as object);
   if (needsRetain && (retain === undefined || retain === null)) {
     throw new AmunError(
       'missing-retain',

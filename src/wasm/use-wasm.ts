@@ -5,6 +5,7 @@
 import { backend, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import type * as WasmBackendModule from '@tensorflow/tfjs-backend-wasm';
 import { AmunError } from '../core/errors';
+import { checkKeys } from '../core/options';
 import { sharedState } from '../core/shared-state';
 import type { WasmBackend } from './backend';
 import { loadNativeKernels } from './native/load';
@@ -43,7 +44,7 @@ type WasmPackage = typeof WasmBackendModule;
  *
  * @returns when the backend is ready to run.
  * @throws AmunError `no-backend` if the package is not installed or its `.wasm` file cannot be loaded; `kernel-missing` if its version
- *   is too old; `invalid-option` if `wasmPaths` leaves a file out.
+ *   is too old; `invalid-option` for an option it does not have, or if `wasmPaths` leaves a file out.
  * @example
  * ```ts
  * import { useWasm } from 'amun-ts/wasm';
@@ -52,6 +53,7 @@ type WasmPackage = typeof WasmBackendModule;
  * ```
  */
 export async function useWasm(options: UseWasmOptions = {}): Promise<WasmInfo> {
+  checkKeys('useWasm', options, ['wasmPaths']);
   // Importing tfjs-layers registers tfjs' gradients and layer classes, which the training kernels complete.
   await import('@tensorflow/tfjs-layers');
   const wasm = await loadPackage();

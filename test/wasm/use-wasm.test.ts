@@ -22,6 +22,14 @@ it('says what to install when the backend is missing', async () => {
   });
 });
 
+it('names an option that it does not have, before it loads anything', async () => {
+  await expect(useWasm({ wasmPath: '/wasm/' } as object)).rejects.toMatchObject({
+    code: 'invalid-option',
+    message: expect.stringContaining("no option 'wasmPath'; known options are wasmPaths") as string,
+  });
+  expect(tf.findBackendFactory('wasm')).toBeNull();
+});
+
 it('refuses paths that leave a file out', async () => {
   await expect(useWasm({ wasmPaths: { 'tfjs-backend-wasm.wasm': '/a.wasm' } })).rejects.toMatchObject({
     code: 'invalid-option',
