@@ -26,7 +26,9 @@ export interface Program {
 }
 
 /** The needed part of a record. */
-export function programOf({ nodes, outputs, assigned }: Pick<Trace, 'nodes' | 'outputs' | 'assigned'>): Program {
+export function programOf(record: Pick<Trace, 'nodes' | 'outputs' | 'assigned'>): Program {
+  const { outputs, assigned } = record;
+  const nodes = gradientsFromOutputs(record.nodes);
   const uses = new Map<TraceValue, number>();
   const needed = new Set<TraceNode>();
   const note = ({ value }: TraceUse): void => {
@@ -41,6 +43,24 @@ export function programOf({ nodes, outputs, assigned }: Pick<Trace, 'nodes' | 'o
     for (const use of Object.values(node.inputs).flat()) note(use);
   }
   return { nodes: kept.reverse(), outputs, assigned, uses };
+}
+
+/** Gradients that ask where the input of a ReLU is above zero: where its output is, which frees the input. */
+const GATES: Readonly<Record<string, true>> = { AmunReluGradient: true, Step: true };
+
+function gradientsFromOutputs(nodes: readonly TraceNode[]): readonly TraceNode[] {
+  const rectified = new Map<TraceValue, TraceValue>();
+  for (const { kernel, inputs, outputs } of nodes) {
+    if (kernel === 'Relu') rectified.set((inputs['x'] as TraceUse).value, outputs[0]);
+  }
+  return nodes.map((node) => {
+    if (GATES[node.kernel] !== true) return node;
+    const x = node.inputs['x'] as TraceUse;
+    const value = rectified.get(x.value);
+    if (value === undefined || (node.attrs['alpha'] ?? 0) !== 0) return node;
+    // The node stays the one that its outputs name as their source.
+    return Object.assign(node, { inputs: { ...node.inputs, x: { value, shape: x.shape } } });
+  });
 }
 
 /** One record of two that differ in the number of examples alone. */

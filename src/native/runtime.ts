@@ -30,6 +30,8 @@ interface RuntimePackage {
 /** Options of a session. */
 export interface RuntimeOptions {
   readonly threads: number;
+  /** Channels in a block, 0 for none. @default what the processor takes */
+  readonly block?: number;
 }
 
 /** Errors only: its warnings are about graphs that we wrote. */
@@ -48,7 +50,7 @@ export class Runtime {
   static async load(where: string, options: RuntimeOptions): Promise<Runtime> {
     const ort = await loadPackage(where);
     const plain = new Runtime(ort, options, 0);
-    return new Runtime(ort, options, await plain.probeBlock());
+    return new Runtime(ort, options, options.block ?? (await plain.probeBlock()));
   }
 
   /** Its version, as it says. */

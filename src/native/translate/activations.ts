@@ -37,7 +37,6 @@ export function positive(emitter: Emitter, use: TraceUse): { name: Name; blocked
   const value = emitter.of(use);
   const blocked = emitter.prefersBlocks(use);
   const x = blocked ? emitter.blockedOf(value) : emitter.plain(use);
-  if (value.nonNegative) return { name: model.node('Sign', [x]), blocked };
   const above = model.node('Greater', [x, model.scalar(0)]);
   return { name: model.node('Cast', [above], { to: 1 }), blocked };
 }

@@ -31,13 +31,15 @@ export function shiftAndAdd(
       const spread =
         sh * sw === 1 ? part : stuffed(model, part, [rows, cols, channels], [sh, sw], [fullHeight, fullWidth]);
       // Negative padding cuts off what fell on the padding of the forward pass.
-      const [before, beside] = [i * dh - top, j * dw - left];
-      const pads4 = [0, before, beside, 0, 0, height - fullHeight - before, width - fullWidth - beside, 0];
-      const placed = pads4.every((pad) => pad === 0) ? spread : model.node('Pad', [spread, model.ints(pads4)]);
+      const [above, beside] = [i * dh - top, (j * dw - left) * channels];
+      const [below, beyond] = [height - fullHeight - above, (width - fullWidth) * channels - beside];
+      // Rows of pixels with their channels are one axis: the fewer the axes, the faster the padding.
+      const flat = model.node('Reshape', [spread, model.ints([0, fullHeight, fullWidth * channels])]);
+      const placed = model.node('Pad', [flat, model.ints([0, above, beside, 0, below, beyond])]);
       sum = sum === undefined ? placed : model.node('Add', [sum, placed]);
     }
   }
-  return sum!;
+  return model.node('Reshape', [sum!, model.ints([0, height, width, channels])]);
 }
 
 /** Zeros between rows and columns, none after the last. */
