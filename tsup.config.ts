@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup';
 const entry = {
   index: 'src/index.ts',
   wasm: 'src/wasm/index.ts',
+  native: 'src/native/index.ts',
   node: 'src/node/index.ts',
   report: 'src/report/index.ts',
   metrics: 'src/metrics/index.ts',

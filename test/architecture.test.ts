@@ -45,7 +45,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   evaluate: ['core', 'data', 'model', 'metrics'],
   report: ['core', 'metrics'],
   wasm: ['core'],
-  node: ['core', 'data', 'model', 'search', 'unlearn', 'evaluate', 'wasm'],
+  native: ['core', 'wasm'],
+  node: ['core', 'data', 'model', 'search', 'unlearn', 'evaluate', 'wasm', 'native'],
 };
 
 /** Types alone may also come from here. */
@@ -73,7 +74,7 @@ describe('imports', () => {
     expect(done.size).toBe(files.length);
   });
 
-  const portable = files.filter((file) => !/^(wasm|node)\//.test(file));
+  const portable = files.filter((file) => !/^(wasm|native|node)\//.test(file));
   it.each(portable)('%s brings no backend and nothing of one host', (file) => {
     const allowed = /^(\.|@tensorflow\/tfjs-(core|layers)$|pure-rand\/|#libsvm$|libsvm-js|d3-|fast-png|valibot)/;
     for (const { specifier } of importsOf(file)) expect(specifier, file).toMatch(allowed);
