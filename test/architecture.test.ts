@@ -98,6 +98,7 @@ describe('files', () => {
       [
         'index.ts',
         'metrics/index.ts',
+        'native/index.ts',
         'node/index.ts',
         'report/index.ts',
         'wasm/fixes/index.ts',

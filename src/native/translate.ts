@@ -1,19 +1,19 @@
 /**
  * Writes a program as an ONNX graph, kernel by kernel.
  */
-import { Emitter, elementType, type Translator } from '../emitter';
-import type { ElementType, Name } from '../onnx/model';
-import { NotCapturable, type Program } from '../program';
-import type { TraceUse, TraceValue } from '../trace';
-import { ACTIVATIONS } from './activations';
-import { ARITHMETIC } from './arithmetic';
-import { BATCH_NORMS } from './batch-norm';
-import { CONVOLUTIONS } from './conv';
-import { FILTER_GRADIENTS } from './conv-filter-gradient';
-import { INPUT_GRADIENTS } from './conv-input-gradient';
-import { PRODUCTS } from './matmul';
-import { REDUCTIONS } from './reductions';
-import { SHAPES } from './shape';
+import { Emitter, elementType, type Translator } from './emitter';
+import type { ElementType, Name } from './onnx/model';
+import { NotCapturable, type Program } from './program';
+import type { TraceUse, TraceValue } from './trace';
+import { ACTIVATIONS } from './translate/activations';
+import { ARITHMETIC } from './translate/arithmetic';
+import { BATCH_NORMS } from './translate/batch-norm';
+import { CONVOLUTIONS } from './translate/conv';
+import { FILTER_GRADIENTS } from './translate/conv-filter-gradient';
+import { INPUT_GRADIENTS } from './translate/conv-input-gradient';
+import { PRODUCTS } from './translate/matmul';
+import { REDUCTIONS } from './translate/reductions';
+import { SHAPES } from './translate/shape';
 
 /** How each kernel is written. */
 export const TRANSLATORS: Readonly<Record<string, Translator>> = {
