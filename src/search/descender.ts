@@ -16,6 +16,9 @@ const NEARER = 0.999;
 /** Growth of the radius in one step, once a descent was in vain. */
 const GROWTH = 1.5;
 
+/** How often an example may set out anew: once after a descent in vain, once more where rounding refutes what it then found. */
+const NEW_STARTS = 2;
+
 /** What one step has shown of an example, at the point where it was before the step. */
 export interface Sighting {
   /** Whether the point is a neighbour. */
@@ -35,6 +38,7 @@ export class Descender {
   /** Steps taken at the largest radius, in vain. */
   private atMost = 0;
   private growing = false;
+  private newStarts = 0;
   /** Distance of the nearest neighbour so far, and the radius of the ball that it was found in. */
   private nearest = Infinity;
   private nearestRadius = 0;
@@ -87,7 +91,8 @@ export class Descender {
 
   /** Notes that the descent has come to nothing, and tells whether there is more to try. */
   grow(): boolean {
-    if (this.atMost >= this.steps) return false;
+    if (this.atMost >= this.steps || this.newStarts >= NEW_STARTS) return false;
+    this.newStarts += 1;
     this.growing = true;
     this.nearest = Infinity;
     return true;
