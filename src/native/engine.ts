@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { type Engine, runEagerly, type Step } from '../core/engine';
 import { CompiledStep, read } from './compiled';
-import { agree } from './agree';
+import { agree, TOLERANCE } from './agree';
 import { anyBatch, NotCapturable, PROBE_ROWS, programOf } from './program';
 import type { Runtime } from './runtime';
 import { SessionCache, type Slot } from './session-cache';
@@ -81,7 +81,7 @@ export class NativeEngine implements Engine {
       const compiled = await this.build(anyBatch(two, three), two.draws, constants);
       this.cache.fill(slot, compiled);
       const check = await compiled.run({ ...step, inputs: records[0].inputs });
-      this.verify(step, check.outputs, two.results);
+      this.verify(step, 'output', check.outputs, two.results);
       return true;
     } catch (error) {
       await this.refuse(step, slot, error);
@@ -109,10 +109,11 @@ export class NativeEngine implements Engine {
       this.cache.fill(slot, compiled);
       if (trace.draws.length === 0) {
         const check = await compiled.run({ inputs, variables: before as unknown as typeof step.variables });
-        this.verify(step, check.outputs, trace.results);
+        this.verify(step, 'output', check.outputs, trace.results);
         const [positions, values] = [[...check.assigned.keys()], [...check.assigned.values()]];
         this.verify(
           step,
+          'assigned',
           values,
           positions.map((index) => step.variables[index] as Tensor),
         );
@@ -137,9 +138,14 @@ export class NativeEngine implements Engine {
     return new CompiledStep(this.runtime, await this.runtime.session(graph.bytes), graph, draws);
   }
 
-  private verify({ key }: Step, got: readonly { data: ArrayLike<number> }[], expected: readonly Tensor[]): void {
+  private verify(
+    { key }: Step,
+    kind: keyof typeof TOLERANCE,
+    got: readonly { data: ArrayLike<number> }[],
+    expected: readonly Tensor[],
+  ): void {
     expected.forEach((tensor, index) => {
-      if (!agree(got[index].data, read(tensor))) {
+      if (!agree(got[index].data, read(tensor), TOLERANCE[kind])) {
         throw new NotCapturable(`the compiled form of '${key}' computes something else`);
       }
     });
