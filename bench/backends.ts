@@ -1,57 +1,43 @@
 /**
- * How fast each backend trains and attacks resnet8, the small residual network of the demonstration, on one core.
+ * How fast each engine trains, attacks and predicts with resnet8 on one core, the pure-JS backend included.
  *
  *   npx tsx bench/backends.ts
  */
-import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
-import { useWasm } from 'amun-ts/wasm';
-import { buildModel } from '../examples/fashion-mnist/models';
-import { randomStream } from '../src/core/random';
-import { ClassifierView } from '../src/model/classifier';
-import { inputGradient } from '../src/model/gradients';
-import { logOdds, oneHotLabels } from '../src/model/losses';
-import { Sgd } from '../src/model/sgd';
-import { trainStep } from '../src/model/train-step';
+import { Company } from './cast';
+import { ENGINES } from './engines';
+import type { Subject } from './peers/subject';
+import { table } from './report';
 
-/** Steps that are timed after one that is not. The pure-JS backend is too slow for more than one small batch. */
-const RUNS = [
-  { backend: 'cpu', batch: 4, steps: 1 },
-  { backend: 'wasm', batch: 128, steps: 10 },
-] as const;
+const MODEL = 'resnet8';
 
-async function rate(batch: number, steps: number, step: () => Promise<void>): Promise<string> {
-  await step();
-  const startedAt = performance.now();
-  for (let i = 0; i < steps; i += 1) await step();
-  return ((1000 * batch * steps) / (performance.now() - startedAt)).toFixed(1);
+/** Images per step, and steps per measurement. The pure-JS backend is too slow for more than a few images. */
+const SIZES = { cpu: { batch: 2, steps: 1, seconds: 0 }, other: { batch: 128, steps: 10, seconds: 2 } };
+
+async function ratesOf(subject: Subject, { batch, steps, seconds }: (typeof SIZES)['other']): Promise<string[]> {
+  const common = { model: MODEL, batch, seconds } as const;
+  const count = seconds === 0 ? batch : 10 * batch;
+  const timed = [
+    await subject.ask('train', { ...common, count }),
+    await subject.ask('pgd', { ...common, steps }),
+    await subject.ask('inference', { ...common, count }),
+  ];
+  return timed.map(({ images, wall }) => (images / wall).toFixed(1));
 }
 
-for (const { backend, batch, steps } of RUNS) {
-  if (backend === 'wasm') await useWasm();
-  else await tf.setBackend(backend);
-  const model = buildModel('resnet8', 1);
-  const view = new ClassifierView(model);
-  const xs = tf.randomUniform([batch, 28, 28, 1], 0, 1, 'float32', 1);
-  const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
-  const optimizer = new Sgd(view.variables, { momentum: 0.9, weightDecay: 5e-4 });
-  const mode = { kind: 'training', batchNorm: 'train', random: randomStream(1, 'bench') } as const;
-  const training = await rate(batch, steps, async () => {
-    await trainStep(view, { xs: tf.clone(xs), labels }, { optimizer, mode, learningRate: 0.01 });
-  });
-  const oneHot = oneHotLabels(labels, 10);
-  const attack = await rate(batch, steps, async () => {
-    const { logits, gradient } = inputGradient(view, xs, oneHot, logOdds);
-    await gradient.data();
-    tf.dispose([logits, gradient]);
-  });
-  const inference = await rate(batch, steps, async () => {
-    const logits = view.logits(xs);
-    await logits.data();
-    logits.dispose();
-  });
-  console.log(
-    `${backend.padEnd(5)} batch ${batch}: training ${training}, input gradients ${attack}, inference ${inference} images/s`,
-  );
-  optimizer.dispose();
+const company = new Company();
+const rows = [['engine', 'version', 'batch', 'training', 'input gradients', 'inference, images/s']];
+try {
+  for (const engine of ENGINES) {
+    const subject = await company.engine(engine, [MODEL]);
+    if (subject === undefined) {
+      rows.push([engine, company.missing[`amun-ts ${engine}`].split('\n')[0]]);
+      continue;
+    }
+    const sizes = engine === 'cpu' ? SIZES.cpu : SIZES.other;
+    const { version } = company.about.at(-1)!;
+    rows.push([engine, version, String(sizes.batch), ...(await ratesOf(subject, sizes))]);
+  }
+} finally {
+  await company.close();
 }
+console.log(table(rows));

@@ -58,9 +58,20 @@ export class Company {
     return { ours, wasm, torch: torch ?? reason, others };
   }
 
+  /** Starts the library on one engine, with its models; undefined where the engine is missing. */
+  async engine(name: EngineName, models: Casting['models']): Promise<Subject | undefined> {
+    return (await this.optional(this.startEngine(name), models))[0];
+  }
+
   /** Peak resident size in MB by process. */
   peakMemory(): Record<string, number> {
     return Object.fromEntries(this.subjects.map(({ name, peakRssMb }) => [name, Math.round(peakRssMb)]));
+  }
+
+  /** What the library's engines ran op by op, and why, by process. */
+  fallbacks(): Record<string, readonly string[]> {
+    const entries = this.subjects.filter(({ fallbacks }) => fallbacks.length > 0);
+    return Object.fromEntries(entries.map(({ name, fallbacks }) => [name, fallbacks]));
   }
 
   /** Ends all processes. */

@@ -3,7 +3,7 @@
  * bench/protocol.ts, one JSON object a line.
  */
 import { createInterface } from 'node:readline';
-import { type EngineName, startEngine } from './engines';
+import { type EngineName, fallbacks, startEngine } from './engines';
 import { forwardFlops } from './flops';
 import { amun, evaluateModel, retrain } from './operations/unlearning';
 import { growth } from './operations/growth';
@@ -12,7 +12,9 @@ import { Pools } from './operations/workers';
 import { Workbench } from './operations/workbench';
 import type { Operation, Operations } from './protocol';
 
-type Handlers = { readonly [O in Operation]: (request: Operations[O][0]) => Promise<Operations[O][1]> };
+type Handlers = {
+  readonly [O in Exclude<Operation, 'judge'>]: (request: Operations[O][0]) => Promise<Operations[O][1]>;
+};
 
 function handlers(engine: EngineName, pools: Pools): Handlers {
   const bench = new Workbench();
@@ -37,10 +39,10 @@ function handlers(engine: EngineName, pools: Pools): Handlers {
 }
 
 async function answer(all: Handlers, line: string): Promise<object> {
-  const { operation, ...request } = JSON.parse(line) as { operation: Operation };
+  const { operation, ...request } = JSON.parse(line) as { operation: keyof Handlers };
   try {
     const result = await (all[operation] as (request: object) => Promise<object>)(request);
-    return { ...result, peakRssMb: process.resourceUsage().maxRSS / 1e3 };
+    return { ...result, peakRssMb: process.resourceUsage().maxRSS / 1e3, fallbacks };
   } catch (error) {
     return { error: (error as Error).message };
   }

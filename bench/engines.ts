@@ -1,9 +1,7 @@
 /**
  * Engines that can run the library's side of the benchmarks.
  */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { useWasm } from 'amun-ts/wasm';
 import { currentEngine } from '../src/core/engine';
@@ -38,12 +36,12 @@ const STARTS: Record<EngineName, () => Promise<unknown>> = {
   cpu: () => loadBackendPackage(PACKAGES.cpu, 'cpu'),
 };
 
-/** Imported by a path that is made here, so that this compiles and runs where the engine is missing. */
+/** What ran op by op although an engine was in use, and why. */
+export const fallbacks: string[] = [];
+
 async function startNative(): Promise<void> {
-  const entry = new URL('../src/native/index.ts', import.meta.url);
-  if (!existsSync(fileURLToPath(entry))) throw new Error('not part of this version');
-  const { useNative } = (await import(entry.href)) as { useNative: () => Promise<unknown> };
-  await useNative();
+  const { useNative } = await import('../src/native/index');
+  await useNative({ onFallback: (message) => fallbacks.push(message) });
 }
 
 function versionOf(packageName: string): string {

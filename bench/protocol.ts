@@ -51,11 +51,12 @@ export interface Operations {
   logits: [request: { model: NetworkName; count: number }, answer: { logits: number[] }];
   /** Floating-point operations of one forward pass of one image. */
   flops: [request: { model: NetworkName }, answer: { flops: number }];
-  gemm: [request: { size: number; seconds: number }, answer: Timed & { flops: number }];
+  gemm: [request: { size: number; seconds: number }, answer: Timed];
   inference: [request: { model: NetworkName; batch: number; seconds: number; count: number }, answer: Timed];
   pgd: [request: { model: NetworkName; batch: number; seconds: number; steps: number }, answer: Timed];
   train: [request: { model: NetworkName; batch: number; seconds: number; count: number }, answer: Timed];
   amun: [request: AmunRequest, answer: AmunRun];
+  judge: [request: { model: NetworkName; path: string }, answer: Judgement];
   retrain: [request: { model: NetworkName; skip: number; count: number; epochs: number }, answer: RetrainRun];
   evaluate: [request: { model: NetworkName; forget: number; retain: number; test: number }, answer: Seconds];
   growth: [request: GrowthRequest, answer: Timed];
@@ -68,6 +69,16 @@ export interface AmunRequest {
   readonly forget: number;
   readonly retain: number;
   readonly epochs: number;
+  /** Where the library's side leaves its neighbours, as a file of bench/weights.ts. */
+  readonly save?: string;
+}
+
+/** What PyTorch makes of neighbours in a file. */
+export interface Judgement {
+  /** Neighbours that it misclassifies too. */
+  readonly misclassified: number;
+  /** Their distances, computed anew. */
+  readonly distances: readonly number[];
 }
 
 /** One point of a curve: a step's cost with other classes or image sizes. */
@@ -91,7 +102,9 @@ export interface WorkersRequest {
 export type Operation = keyof Operations;
 
 /** What comes with every answer. */
-export interface WithMemory {
+export interface Common {
   /** Largest resident size of the process so far, in MB. */
   readonly peakRssMb: number;
+  /** What the library's engine could not run so far, and why: it ran op by op instead. */
+  readonly fallbacks?: readonly string[];
 }

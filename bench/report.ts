@@ -3,7 +3,7 @@
  */
 import type { RatioDetails } from './ratios';
 import type { Report } from './run';
-import type { Spread } from './statistics';
+import { pairedRatio, type Spread } from './statistics';
 import type { AmunResults } from './workloads/amun';
 import type { StepResult } from './workloads/steps';
 
@@ -15,7 +15,7 @@ export function number(value: number): string {
 const range = ({ median, min, max }: Spread): string => `${number(median)} (${number(min)}–${number(max)})`;
 
 /** Rows with their columns aligned. */
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows
     .map((row) =>
@@ -89,9 +89,10 @@ function sections(report: Report): [title: string, rows: string[][]][] {
       'Share of the rate of a 512³ matrix product, resnet8',
       rooflines && [
         ['process', 'GFLOP/s', 'training', 'PGD'],
-        ...Object.entries(rooflines).map(([name, { gemmGflops, train, pgd }]) => [
+        ...Object.entries(rooflines).map(([name, { gemmGflops, product, train, pgd }]) => [
           name,
-          ...[gemmGflops, train, pgd].map(range),
+          range(gemmGflops),
+          ...[train, pgd].map((side) => range(pairedRatio(side.wall, product.wall))),
         ]),
       ],
     ],
@@ -137,6 +138,13 @@ function sections(report: Report): [title: string, rows: string[][]][] {
           String(at),
           ...[seconds, imagesPerSecond].map((value) => (value === undefined ? '' : number(value))),
         ]),
+      ],
+    ],
+    [
+      'Run op by op, as the engine could not compile it',
+      [
+        ['process', 'reason'],
+        ...Object.entries(report.fallbacks).flatMap(([name, reasons]) => reasons.map((reason) => [name, reason])),
       ],
     ],
     ['Peak memory, MB', [['process', 'resident'], ...Object.entries(peakRssMb).map((entry) => entry.map(String))]],

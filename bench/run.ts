@@ -43,6 +43,8 @@ export interface Report {
   readonly growth?: readonly GrowthPoint[];
   /** Peak resident size of each process over the whole run, in MB. */
   readonly peakRssMb: Readonly<Record<string, number>>;
+  /** What the library's engine ran op by op, and why, by process. */
+  readonly fallbacks: Readonly<Record<string, readonly string[]>>;
   readonly durationSeconds: number;
 }
 
@@ -78,6 +80,7 @@ export async function runBenchmarks({ plan, engine, peers, workloads, log }: Run
       ratioDetails: details,
       ...results,
       peakRssMb: company.peakMemory(),
+      fallbacks: company.fallbacks(),
       durationSeconds: (performance.now() - startedAt) / 1e3,
     };
   } finally {

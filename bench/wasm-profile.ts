@@ -3,9 +3,9 @@
  *
  *     npx tsx bench/wasm-profile.ts [--batch 128] [--seconds 6] [--plain]
  *
- * Model: resnet8 on 28×28×1 images, three stages of one basic block with 16, 32 and 64 channels. The training step is forward
- * in training mode, cross-entropy on logits, gradients of all variables, SGD with momentum and weight decay. The
- * input-gradient step is one PGD iteration: forward in inference mode and the gradient of the loss by the images.
+ * Model: resnet8 of bench/models.ts. The training step is forward in training mode, cross-entropy on logits, gradients of all
+ * variables, SGD with momentum and weight decay. The input-gradient step is one PGD iteration: forward in inference mode and the
+ * gradient of the loss by the images.
  * Figures are medians over steps of the processor time that this process used: other processes on the machine lengthen the
  * wall clock, which is printed beside it. The rate of a plain matrix product is measured in the same run, because shared
  * machines differ from hour to hour. In the breakdown, filter gradients count where they are first used: in the optimizer's
@@ -13,9 +13,11 @@
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { useWasm } from 'amun-ts/wasm';
 import { randomStream } from '../src/core/random';
+import { buildNetwork } from './models';
+import { median } from './statistics';
 
 const MILLISECONDS = 1000;
 const MICROSECONDS = 1000;
@@ -33,38 +35,11 @@ const { values: args } = parseArgs({
 const batch = Number(args.batch);
 const seconds = Number(args.seconds);
 
-function conv(x: tfl.SymbolicTensor, filters: number, size: number, strides: number): tfl.SymbolicTensor {
-  const layer = tfl.layers.conv2d({ filters, kernelSize: size, strides, padding: 'same', useBias: false });
-  return tfl.layers.batchNormalization({}).apply(layer.apply(x)) as tfl.SymbolicTensor;
-}
-
-const relu = (x: tfl.SymbolicTensor) => tfl.layers.reLU().apply(x) as tfl.SymbolicTensor;
-
-function block(x: tfl.SymbolicTensor, filters: number, strides: number): tfl.SymbolicTensor {
-  const inner = conv(relu(conv(x, filters, 3, strides)), filters, 3, 1);
-  const shortcut = strides === 1 && x.shape[3] === filters ? x : conv(x, filters, 1, strides);
-  return relu(tfl.layers.add().apply([inner, shortcut]) as tfl.SymbolicTensor);
-}
-
-function resnet8(): tfl.LayersModel {
-  const input = tfl.input({ shape: [28, 28, 1] });
-  let x = relu(conv(input, 16, 3, 1));
-  for (const [filters, strides] of [
-    [16, 1],
-    [32, 2],
-    [64, 2],
-  ]) {
-    x = block(x, filters, strides);
-  }
-  x = tfl.layers.globalAveragePooling2d({}).apply(x) as tfl.SymbolicTensor;
-  return tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 10 }).apply(x) as tfl.SymbolicTensor });
-}
-
 function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
   return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1))) as tf.Scalar;
 }
 
-function trainer(model: tfl.LayersModel, xs: tf.Tensor, labels: tf.Tensor): () => void {
+function trainer(model: LayersModel, xs: tf.Tensor, labels: tf.Tensor): () => void {
   const weights = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const velocities = new Map(weights.map((w) => [w.name, tf.variable(tf.zerosLike(w), false)]));
   return () =>
@@ -79,7 +54,7 @@ function trainer(model: tfl.LayersModel, xs: tf.Tensor, labels: tf.Tensor): () =
     });
 }
 
-function attacker(model: tfl.LayersModel, xs: tf.Tensor, labels: tf.Tensor): () => void {
+function attacker(model: LayersModel, xs: tf.Tensor, labels: tf.Tensor): () => void {
   const gradient = tf.grad((x: tf.Tensor) => crossEntropy(model.apply(x, { training: false }) as tf.Tensor, labels));
   return () => gradient(xs).dispose();
 }
@@ -105,10 +80,6 @@ function wrapKernels(): void {
       }
     };
   }
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 /** Milliseconds of processor time that this process has used. */
@@ -172,7 +143,7 @@ const labels = tf.oneHot(
   Array.from({ length: batch }, () => random.int(10)),
   10,
 );
-const model = resnet8();
+const model = buildNetwork('resnet8');
 console.log(`matrix product 512³: ${gemmGigaflops().toFixed(1)} GFLOP/s`);
 report('training', trainer(model, xs, tf.cast(labels, 'float32')));
 report('input gradient', attacker(model, xs, tf.cast(labels, 'float32')));

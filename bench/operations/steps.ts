@@ -3,6 +3,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Classifier, type Examples, FineTune, Pgd } from 'amun-ts';
+import { runStep, type Step } from '../../src/core/engine';
 import type { Operations, Seconds, Timed } from '../protocol';
 import { between, Clock, repeated } from './clock';
 import { disposeExamples, predictAll, type Workbench } from './workbench';
@@ -13,14 +14,22 @@ const SMALL_RADIUS = 1e-4;
 /** More epochs than any measurement takes. */
 const ENDLESS = 10_000;
 
-/** Square matrix products, by tfjs on the current backend. */
+/** Square matrix products, by the engine in use. */
 export async function gemm({ size, seconds }: Operations['gemm'][0]): Promise<Operations['gemm'][1]> {
   const [a, b] = [
     tf.randomUniform([size, size], 0, 1, 'float32', 1),
     tf.randomUniform([size, size], 0, 1, 'float32', 2),
   ];
+  const step: Step = {
+    key: 'matrix product',
+    owner: a,
+    inputs: [a, b],
+    variables: [],
+    weights: 'changing',
+    compute: ([left, right]) => [tf.matMul(left as tf.Tensor2D, right as tf.Tensor2D)],
+  };
   const product = async (): Promise<number> => {
-    const c = tf.matMul(a, b);
+    const [c] = await runStep(step);
     await c.data(); // some backends compute later
     c.dispose();
     return 1;
@@ -28,7 +37,7 @@ export async function gemm({ size, seconds }: Operations['gemm'][0]): Promise<Op
   await product();
   const timed = await repeated(product, seconds);
   tf.dispose([a, b]);
-  return { ...timed, flops: 2 * size ** 3 * timed.images };
+  return timed;
 }
 
 /** Predictions of whole batches. */

@@ -14,6 +14,7 @@ import {
 } from 'amun-ts';
 import { buildNetwork } from '../models';
 import type { AmunRequest, AmunRun, Operations, RetrainRun, Seconds } from '../protocol';
+import { writeArrays } from '../weights';
 import { Clock } from './clock';
 import { disposeExamples, type Workbench } from './workbench';
 
@@ -42,7 +43,8 @@ class NotedSearch implements AdversarialSearch {
 }
 
 /** Searches neighbours of the first images and, with epochs, trains on them and on the images after them. */
-export async function amun(bench: Workbench, { model, forget, retain, epochs }: AmunRequest): Promise<AmunRun> {
+export async function amun(bench: Workbench, request: AmunRequest): Promise<AmunRun> {
+  const { model, forget, retain, epochs, save } = request;
   const view = bench.view(model);
   const search = fastestSearch();
   const noted = new NotedSearch(search);
@@ -53,6 +55,7 @@ export async function amun(bench: Workbench, { model, forget, retain, epochs }: 
     else discard(await new Amun({ search: noted, epochs }).unlearn(view, split));
     const spent = clock.read();
     const { found, distances, gradientSteps } = noted.kept!;
+    if (save !== undefined) await saveNeighbours(save, noted.kept!);
     const near = distances.filter((_, i) => found[i] === 1);
     return {
       ...spent,
@@ -67,6 +70,20 @@ export async function amun(bench: Workbench, { model, forget, retain, epochs }: 
     noted.kept?.dispose();
     for (const part of Object.values(split)) disposeExamples(part);
   }
+}
+
+/** Writes what was found, with the number of the image that each neighbour belongs to. */
+async function saveNeighbours(path: string, { xs, found }: AdversarialSet): Promise<void> {
+  const rows = Float32Array.from(found.keys()).filter((row) => found[row] === 1);
+  const pixels = (await xs.data()) as Float32Array;
+  const size = pixels.length / found.length;
+  const values = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => values.set(pixels.subarray(row * size, (row + 1) * size), i * size));
+  const [, height, width] = xs.shape;
+  writeArrays(path, [
+    { key: 'rows', shape: [rows.length], values: rows },
+    { key: 'neighbours', shape: [rows.length, height!, width!], values },
+  ]);
 }
 
 /** AMUN without retain data, on neighbours that are there. */

@@ -4,7 +4,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Operation, Operations, WithMemory } from '../protocol';
+import type { Operation, Operations, Common } from '../protocol';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -20,6 +20,8 @@ interface Pending {
 export class Subject {
   /** Peak resident size so far, in MB. */
   peakRssMb = 0;
+  /** What its engine could not run so far, and why. */
+  fallbacks: readonly string[] = [];
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly errors: string[] = [];
   private pending: Pending | undefined;
@@ -47,15 +49,16 @@ export class Subject {
   }
 
   /** Asks for an operation. One at a time. */
-  async ask<O extends Operation>(operation: O, request: Operations[O][0]): Promise<Operations[O][1] & WithMemory> {
+  async ask<O extends Operation>(operation: O, request: Operations[O][0]): Promise<Operations[O][1] & Common> {
     if (this.ended !== undefined) throw new Error(`${this.name}: ${this.ended}`);
     const line = await new Promise<string>((resolve, reject) => {
       this.pending = { resolve, reject };
       this.child.stdin.write(`${JSON.stringify({ operation, ...request })}\n`);
     });
-    const answer = JSON.parse(line) as Operations[O][1] & WithMemory & { error?: string };
+    const answer = JSON.parse(line) as Operations[O][1] & Common & { error?: string };
     if (answer.error !== undefined) throw new Error(`${this.name}: ${operation}: ${answer.error}`);
     this.peakRssMb = answer.peakRssMb;
+    this.fallbacks = answer.fallbacks ?? [];
     return answer;
   }
 

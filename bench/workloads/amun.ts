@@ -1,8 +1,11 @@
 /**
  * AMUN from end to end, against PyTorch and against retraining, and the search within it against the official one.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Subject } from '../peers/subject';
-import type { AmunRun, RetrainRun } from '../protocol';
+import type { AmunRun, Judgement, RetrainRun } from '../protocol';
 import type { Sides } from '../ratios';
 import { median, pairedRatio, quantile, spread, type Spread } from '../statistics';
 import { type Context, torchOf } from './context';
@@ -48,15 +51,20 @@ export async function measureAmun(context: Context): Promise<AmunResults> {
   const torch = torchOf(cast);
   const [ours, theirs, retrainings]: [AmunRun[], AmunRun[], RetrainRun[]] = [[], [], []];
   const request = { model: MODEL, forget, retain, epochs } as const;
+  const folder = mkdtempSync(join(tmpdir(), 'amun-ts-bench-'));
+  const save = join(folder, 'neighbours.bin');
+  let judgement: Judgement | undefined;
   for (let round = 1; round <= plan.rounds; round += 1) {
     log(`AMUN from end to end, ${forget} images of ${forget + retain}, round ${round} of ${plan.rounds}`);
     if (torch !== undefined) theirs.push(await torch.ask('amun', request));
-    ours.push(await cast.ours.ask('amun', request));
+    ours.push(await cast.ours.ask('amun', { ...request, save }));
+    judgement ??= await torch?.ask('judge', { model: MODEL, path: save });
     retrainings.push(
       await cast.ours.ask('retrain', { model: MODEL, skip: forget, count: retain, epochs: retrainEpochs }),
     );
   }
-  compareWithTorch(context, ours, theirs);
+  rmSync(folder, { recursive: true });
+  compareWithTorch(context, ours, theirs, judgement);
   const retrainSeconds = compareWithRetraining(context, ours, retrainings);
   const runs = new Map<Subject, AmunRun[]>([[cast.ours, ours]]);
   if (torch !== undefined) runs.set(torch, theirs);
@@ -75,18 +83,25 @@ const searches = (runs: readonly AmunRun[]): Sides => times(runs.map(({ search }
 const alone = (runs: readonly AmunRun[]): number[] =>
   runs.map(({ search, adversarialOnly }) => search.wall + adversarialOnly!.wall);
 
-function compareWithTorch({ cast, plan, ratios }: Context, ours: readonly AmunRun[], theirs: readonly AmunRun[]): void {
+function compareWithTorch(
+  { cast, plan, ratios }: Context,
+  ours: readonly AmunRun[],
+  theirs: readonly AmunRun[],
+  judgement: Judgement | undefined,
+): void {
   if (theirs.length === 0) {
     ratios.missing(VS_TORCH, cast.torch as string);
     return;
   }
   const note = `${plan.amun.forget} images to forget, ${plan.amun.retain} to retain, by ${ours[0].strategy}`;
   ratios.compared('searchVsOfficial', searches(ours), searches(theirs), note);
-  const worst = ours.map((run, round) => {
-    const at = (q: number): number => quantile(run.distances, q) / quantile(theirs[round].distances, q);
+  // By PyTorch's own account of our neighbours: what it does not misclassify is no neighbour.
+  const { distances, misclassified } = judgement!;
+  const worst = theirs.map((run) => {
+    const at = (q: number): number => quantile(distances, q) / quantile(run.distances, q);
     return Math.max(at(0.5), at(0.9));
   });
-  const found = `found ${ours[0].found} neighbours, PyTorch ${theirs[0].found}`;
+  const found = `of ${plan.amun.forget} images PyTorch found ${theirs[0].found} neighbours, and misclassifies ${misclassified} of our ${ours[0].found}`;
   ratios.measured('searchDistanceVsOfficial', spread(worst), { note: found });
   ratios.compared('amunVsTorch', times(theirs), times(ours), note);
 }
