@@ -1,9 +1,11 @@
 /**
  * What each search for adversarial neighbours costs and how near its neighbours are: the paper's loop, the same with a calibrated
  * first radius and with bisection, and the minimum-norm search with 6, 8 and 16 gradients, on training images of Fashion-MNIST.
- * Without --model it trains a network first, and with --save keeps it.
+ * Without --model it trains a network first, and with --save keeps it. --offset leaves out as many images at the beginning, so that
+ * what was settled on some images can be checked on others.
  *
- *   npx tsx bench/search.ts [--network resnet8] [--epochs 8] [--images 1000] [--norm l2] [--model DIR | --save DIR] [--json]
+ *   npx tsx bench/search.ts [--network resnet8] [--epochs 8] [--images 1000] [--offset 0] [--norm l2]
+ *     [--model DIR | --save DIR] [--json]
  */
 import { parseArgs } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     network: { type: 'string', default: 'resnet8' },
     epochs: { type: 'string', default: '8' },
     images: { type: 'string', default: '1000' },
+    offset: { type: 'string', default: '0' },
     norm: { type: 'string', default: 'l2' },
     model: { type: 'string' },
     save: { type: 'string' },
@@ -126,9 +129,10 @@ const model =
     ? await train(network, Number(options.epochs), all, test)
     : await loadModel(options.model);
 if (options.save !== undefined) await saveModel(model, options.save);
+const offset = Number(options.offset);
 const images = subsetExamples(
   all,
-  Array.from({ length: Number(options.images) }, (_, i) => i),
+  Array.from({ length: Number(options.images) }, (_, i) => offset + i),
 );
 const rows: Row[] = [];
 let paper: Float32Array | undefined;
@@ -144,4 +148,6 @@ for (const [name, search] of Object.entries(searches(options.norm as NormName)))
     );
   }
 }
-if (options.json) console.log(JSON.stringify({ network, norm: options.norm, images: Number(options.images), rows }));
+if (options.json) {
+  console.log(JSON.stringify({ network, norm: options.norm, images: Number(options.images), offset, rows }));
+}

@@ -23,6 +23,8 @@ export interface DescentContext extends OpenedSearch {
   readonly maxEpsilon: number;
   /** Bisections along the found direction. */
   readonly refine: number;
+  /** How far neighbours are moved on beyond the boundary, as a fraction of their distance. */
+  readonly overshoot: number;
   readonly control: RunControl;
   readonly signal?: AbortSignal;
 }

@@ -39,6 +39,13 @@ export interface MinimumNormOptions {
   readonly maxEpsilon?: number;
   /** Bisections that move each neighbour back towards its example: each costs a forward pass, and no gradient. @default 0 */
   readonly refine?: number;
+  /**
+   * How far each neighbour is moved on beyond the boundary, as a fraction of its distance, within the box and `maxEpsilon`, unless
+   * the model classifies it right there: the label that it has at the boundary itself is hardly more than a guess. It costs a forward
+   * pass. `distances` and `epsilons` are those of the point it is moved to.
+   * @default 0
+   */
+  readonly overshoot?: number;
 }
 
 /**
@@ -65,15 +72,18 @@ export class MinimumNormSearch implements AdversarialSearch {
   readonly maxEpsilon: number | undefined;
   /** Bisections towards the example. */
   readonly refine: number;
+  /** How far neighbours are moved on, as a fraction of their distance. */
+  readonly overshoot: number;
 
   /** @throws AmunError `invalid-option`. */
   constructor(options: MinimumNormOptions = {}) {
     const where = 'MinimumNormSearch';
-    checkKeys(where, options, ['norm', 'steps', 'maxEpsilon', 'refine']);
-    const { norm = 'l2', steps = 8, maxEpsilon, refine = 0 } = options;
+    checkKeys(where, options, ['norm', 'steps', 'maxEpsilon', 'refine', 'overshoot']);
+    const { norm = 'l2', steps = 8, maxEpsilon, refine = 0, overshoot = 0 } = options;
     this.norm = checkOneOf(`${where}: norm`, norm, NORM_NAMES);
     this.steps = checkInteger(`${where}: steps`, steps, { min: 2 });
     this.refine = checkInteger(`${where}: refine`, refine, { min: 0, max: 60 });
+    this.overshoot = checkNumber(`${where}: overshoot`, overshoot, { min: 0, max: 1 });
     this.maxEpsilon =
       maxEpsilon === undefined ? undefined : checkNumber(`${where}: maxEpsilon`, maxEpsilon, RADIUS_RANGE);
   }
@@ -87,11 +97,20 @@ export class MinimumNormSearch implements AdversarialSearch {
     const opened = await openSearch('MinimumNormSearch.find', model, examples, run);
     const { view, data, release } = opened;
     try {
-      const [norm, { steps, refine }] = [normOf(this.norm), this];
+      const [norm, { steps, refine, overshoot }] = [normOf(this.norm), this];
       const size = data.inputShape.reduce((product, length) => product * length, 1);
       const maxEpsilon = this.maxEpsilon ?? norm.diameter(boxSides(view.bounds), size);
       const control = new RunControl(run, 'search', 'examples', data.size);
-      const neighbours = await descend({ ...opened, norm, steps, refine, maxEpsilon, control, signal: run.signal });
+      const neighbours = await descend({
+        ...opened,
+        norm,
+        steps,
+        refine,
+        overshoot,
+        maxEpsilon,
+        control,
+        signal: run.signal,
+      });
       try {
         return neighbours.finish();
       } finally {

@@ -49,13 +49,8 @@ export async function shorten(
   { steps, checkpoint }: { readonly steps: number; readonly checkpoint: () => Promise<void> },
 ): Promise<Shortened> {
   const { labels } = claims;
-  const judgeAt = async (t: Float32Array, margin: number): Promise<readonly Verdict[]> => {
-    const points = pointsAt(view, claims, t);
-    const logits = await logitsOf(view, points).finally(() => {
-      points.dispose();
-    });
-    return judgeRows(await readAndDispose(logits), view.classCount, labels, { margin });
-  };
+  const judgeAt = (t: Float32Array, margin: number): Promise<readonly Verdict[]> =>
+    judgePoints(view, pointsAt(view, claims, t), labels, margin);
 
   const near = new Float32Array(labels.length); // the largest t known to be classified right
   const far = new Float32Array(labels.length).fill(1); // the smallest known to be misclassified
@@ -73,15 +68,33 @@ export async function shorten(
   }
   const xs = pointsAt(view, claims, far);
   try {
-    const distances = await readAndDispose(tf.tidy(() => tf.reshape(norm.length(tf.sub(xs, claims.x0)), [-1])));
-    return { xs, distances, verdicts };
+    return { xs, distances: await lengthsOf(xs, claims.x0, norm), verdicts };
   } catch (error) {
     xs.dispose();
     throw error;
   }
 }
 
-function pointsAt(view: ClassifierView, { x0, xs }: Claims, t: Float32Array): Tensor {
+/** What the model makes of points [B, …input], which are disposed. */
+export async function judgePoints(
+  view: ClassifierView,
+  points: Tensor,
+  labels: Int32Array,
+  margin: number,
+): Promise<readonly Verdict[]> {
+  const logits = await logitsOf(view, points).finally(() => {
+    points.dispose();
+  });
+  return judgeRows(await readAndDispose(logits), view.classCount, labels, { margin });
+}
+
+/** Lengths of the rows of xs − x0 [B]. */
+export function lengthsOf(xs: Tensor, x0: Tensor, norm: Norm): Promise<Float32Array> {
+  return readAndDispose(tf.tidy(() => tf.reshape(norm.length(tf.sub(xs, x0)), [-1])));
+}
+
+/** Points [B, …input] on the lines from the examples through the claims, at t [B]: beyond the claims where t > 1. */
+export function pointsAt(view: ClassifierView, { x0, xs }: Claims, t: Float32Array): Tensor {
   return tf.tidy(() => {
     const back = perExample(
       t.map((value) => 1 - value),

@@ -26,5 +26,6 @@ describe.each(BACKENDS)('on %s', (backend) => {
 
   searchContract('MinimumNormSearch', () => new MinimumNormSearch(), 'l2');
   searchContract('MinimumNormSearch refined', () => new MinimumNormSearch({ steps: 4, refine: 5 }), 'l2');
+  searchContract('MinimumNormSearch with overshoot', () => new MinimumNormSearch({ overshoot: 0.1 }), 'l2');
   searchContract('MinimumNormSearch linf', () => new MinimumNormSearch({ norm: 'linf' }), 'linf');
 });
