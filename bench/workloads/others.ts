@@ -1,8 +1,10 @@
 /**
  * Workloads without a peer: evaluation, parallel workers, and how cost grows.
  */
+import type { Seconds } from '../protocol';
 import { pairedRatio, spread, type Spread } from '../statistics';
 import type { Context } from './context';
+import { cores, times } from './measure';
 
 const MODEL = 'resnet8';
 
@@ -25,29 +27,29 @@ export interface WorkersResult {
   readonly count: number;
   readonly one: Spread;
   readonly two: Spread;
+  /** How many cores two workers kept busy: where the machine has none to spare, no ratio can be had. */
+  readonly coresOfTwo: number;
 }
 
 /** Measures one worker against two, on the engine in use. */
 export async function measureWorkers({ plan, cast, ratios, log }: Context): Promise<WorkersResult | undefined> {
   log('one worker and two');
-  const [one, two]: [number[], number[]] = [[], []];
+  const [one, two]: [Seconds[], Seconds[]] = [[], []];
   try {
     for (let round = 0; round < plan.rounds; round += 1) {
-      for (const [workers, seconds] of [
-        [1, one],
-        [2, two],
-      ] as const) {
-        seconds.push((await cast.ours.ask('workers', { model: MODEL, ...plan.workers, workers })).wall);
-      }
+      one.push(await cast.ours.ask('workers', { model: MODEL, ...plan.workers, workers: 1 }));
+      two.push(await cast.ours.ask('workers', { model: MODEL, ...plan.workers, workers: 2 }));
     }
   } catch (error) {
     ratios.missing(['twoWorkers'], (error as Error).message);
     return undefined;
   }
-  ratios.measured('twoWorkers', pairedRatio(one, two), {
-    note: `${plan.workers.count} images searched by ${cast.ours.name}`,
-  });
-  return { count: plan.workers.count, one: spread(one), two: spread(two) };
+  const { count } = plan.workers;
+  const [alone, together] = [times(one).wall, times(two).wall];
+  const coresOfTwo = cores(two);
+  const note = `${count} images searched by ${cast.ours.name}; two kept ${coresOfTwo.toFixed(2)} cores busy`;
+  ratios.measured('twoWorkers', pairedRatio(alone, together), { note });
+  return { count, one: spread(alone), two: spread(together), coresOfTwo };
 }
 
 /** One point of a curve, measured once. */
