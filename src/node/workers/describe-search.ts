@@ -7,6 +7,7 @@ import type { AdversarialSearch } from '../../search/adversarial-search';
 import { Fgsm } from '../../search/attacks/fgsm';
 import { Pgd } from '../../search/attacks/pgd';
 import { IncreasingEpsilonSearch } from '../../search/increasing-epsilon';
+import { MinimumNormSearch } from '../../search/minimum-norm';
 import { callModule, moduleUrl } from './module-function';
 
 /** A strategy that workers make themselves. */
@@ -33,7 +34,7 @@ export type SearchDescription =
 type Strategy = new (options: never) => object;
 
 /** Classes that are described by their fields, which are named as their options. */
-const CLASSES: Readonly<Record<string, Strategy>> = { IncreasingEpsilonSearch, Pgd, Fgsm };
+const CLASSES: Readonly<Record<string, Strategy>> = { IncreasingEpsilonSearch, MinimumNormSearch, Pgd, Fgsm };
 
 /**
  * Describes a strategy.

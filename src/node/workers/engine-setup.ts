@@ -3,6 +3,7 @@
  */
 import { setBackend, ready } from '@tensorflow/tfjs-core';
 import { AmunError } from '../../core/errors';
+import { useNative } from '../../native/use-native';
 import { useWasm } from '../../wasm/use-wasm';
 import { importModule } from './module-function';
 import type { EngineSetup, WorkerBackend } from './protocol';
@@ -29,7 +30,8 @@ async function setUp({ backend, setup }: EngineSetup): Promise<void> {
 
 const START: Readonly<Record<WorkerBackend, () => Promise<void>>> = {
   native: async () => {
-    throw new AmunError('no-backend', "createWorkers: the backend 'native' is not there.");
+    // One thread each: the workers are the threads.
+    await useNative({ threads: 1 });
   },
   wasm: async () => {
     await useWasm();

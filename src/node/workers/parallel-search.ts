@@ -41,10 +41,11 @@ const BATCH_SIZE = 128;
 const CHUNKS = 64;
 const MOST_BATCHES = 8;
 
-/** Examples per chunk: a multiple of the batch size that depends on nothing but these two. */
+/** Examples per chunk: up to a few batches, and all chunks alike, so that none is left to wait for. */
 export function chunkSize(size: number, batchSize: number): number {
   const batches = Math.floor(size / (batchSize * CHUNKS));
-  return batchSize * Math.min(MOST_BATCHES, Math.max(1, batches));
+  const most = batchSize * Math.min(MOST_BATCHES, Math.max(1, batches));
+  return Math.ceil(size / Math.ceil(size / most));
 }
 
 /** What one call of `find` works with. */
