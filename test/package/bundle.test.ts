@@ -72,7 +72,7 @@ describe('a bundle of', () => {
 
   it('an unused import is empty', async () => {
     const { bytes } = await bundle(
-      ['', '/wasm', '/node', '/report', '/metrics'].map((path) => `import 'amun-ts${path}';`).join('\n'),
+      ['', '/wasm', '/native', '/node', '/report', '/metrics'].map((path) => `import 'amun-ts${path}';`).join('\n'),
       { external: [...PEERS, 'node:*'] },
     );
     expect(bytes).toBe(0);
@@ -139,7 +139,14 @@ describe('#libsvm', () => {
  * Minified bytes of each entry without its peers and dependencies, and what it may grow to: about 15 % above what it was when
  * the figure was last set.
  */
-const CEILINGS = { '': 145_000, '/wasm': 83_000, '/node': 92_000, '/report': 136_000, '/metrics': 32_500 };
+const CEILINGS = {
+  '': 145_000,
+  '/wasm': 83_000,
+  '/native': 110_000,
+  '/node': 92_000,
+  '/report': 136_000,
+  '/metrics': 32_500,
+};
 
 describe('sizes', () => {
   it.each(Object.entries(CEILINGS))('amun-ts%s stays under %i bytes', async (path, ceiling) => {

@@ -26,7 +26,7 @@ describe('the tarball', () => {
   it('holds the bundles, their types and the papers', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.md', 'package.json'];
     expect(files.filter((file) => !file.startsWith('dist/')).sort()).toEqual(papers);
-    for (const entry of ['index', 'wasm', 'node', 'report', 'metrics']) {
+    for (const entry of ['index', 'wasm', 'native', 'node', 'report', 'metrics']) {
       for (const end of ['js', 'cjs', 'd.ts', 'd.cts']) expect(files).toContain(`dist/${entry}.${end}`);
     }
   });
@@ -57,10 +57,15 @@ describe('the tarball', () => {
     expect(optional.sort()).toEqual([
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-webgpu',
       '@tensorflow/tfjs-node',
       '@tensorflow/tfjs-node-gpu',
+      'onnxruntime-node',
+      'webgpu',
     ]);
-    for (const range of Object.values(manifest['peerDependencies'])) expect(range).toBe('^4.22.0');
+    for (const [name, range] of Object.entries(manifest['peerDependencies'])) {
+      if (name.startsWith('@tensorflow/')) expect(range).toBe('^4.22.0');
+    }
   });
 
   it('carries a notice for each package that is bundled into it', () => {
