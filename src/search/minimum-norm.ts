@@ -41,8 +41,8 @@ export interface MinimumNormOptions {
   readonly refine?: number;
   /**
    * How far each neighbour is moved on beyond the boundary, as a fraction of its distance, within the box and `maxEpsilon`, unless
-   * the model classifies it right there: the label that it has at the boundary itself is hardly more than a guess. It costs a forward
-   * pass. `distances` and `epsilons` are those of the point it is moved to.
+   * the model classifies it right there. It costs a forward pass. `distances` and `epsilons` are those of the point it is moved to.
+   * For the nearest neighbours leave it at 0; for fine-tuning on them see `Amun`, which has 0.1 (bench/neighbours.ts).
    * @default 0
    */
   readonly overshoot?: number;

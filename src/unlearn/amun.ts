@@ -7,13 +7,22 @@
  * Source: Ebrahimpour-Boroojeny, Sundaram, Chandrasekaran, "AMUN: Adversarial Machine UNlearning", ICML 2025, arXiv 2503.00917,
  * section 4. The original code keeps the forget set with its true labels among the training data by default, which holds the
  * forget accuracy up; here retain and adversarial set are the default, and the other sets an option.
+ *
+ * Neighbours come from the minimum-norm search rather than the paper's loop, for 8 gradients each instead of nearly 200, and are moved
+ * on beyond the boundary by a tenth of their distance. On six splits of 3,000 images and the small network of the demonstration the
+ * average gap (SVC) then differs from that with the paper's loop by −0.26 ± 0.46 points with retain data and by −1.37 ± 1.35
+ * without (mean ± standard deviation of the splits), at a median distance 3 % and a 90th percentile 5 % larger. Where neighbours
+ * stay at the boundary, learning them costs more of the accuracy on everything else: +0.44 and +2.49 on the first three splits, on
+ * which the tenth was chosen.
+ *
+ *   npx tsx bench/neighbours.ts --seeds 1,2,3,4,5,6
  */
 import { AmunError } from '../core/errors';
 import { checkKeys, checkOneOf, checkStrategy, show } from '../core/options';
 import { concatData } from '../data/compose';
 import type { LabelledData } from '../data/labelled';
 import type { AdversarialSearch, AdversarialSet } from '../search/adversarial-search';
-import { IncreasingEpsilonSearch } from '../search/increasing-epsilon';
+import { MinimumNormSearch } from '../search/minimum-norm';
 import { adversarialData } from './adversarial-data';
 import type { EpochPlan, RunContext } from './context';
 import { describeOption, resolveTraining, TRAINING_KEYS, type TrainingOptions } from './options';
@@ -29,9 +38,15 @@ const TRAINING_SETS: readonly AmunTrainingSet[] = [
   'adversarial+forget+retain',
 ];
 
+/** How far neighbours are moved on beyond the boundary, unless the caller searches otherwise: see above. */
+const OVERSHOOT = 0.1;
+
 /** Options of {@link Amun}. */
 export interface AmunOptions extends TrainingOptions {
-  /** How neighbours are found. @default new IncreasingEpsilonSearch() */
+  /**
+   * How neighbours are found. `new IncreasingEpsilonSearch()` is the paper's way, for 25 times the gradients.
+   * @default new MinimumNormSearch({ overshoot: 0.1 })
+   */
   readonly search?: AdversarialSearch;
   /** Neighbours found before, one per example to forget, in its order; the caller keeps and disposes them. @default search */
   readonly adversarial?: AdversarialSet;
@@ -57,9 +72,9 @@ export class Amun extends Unlearner {
    */
   constructor(options: AmunOptions = {}) {
     checkKeys('Amun', options, [...TRAINING_KEYS, 'search', 'adversarial', 'trainOn']);
-    const { search = new IncreasingEpsilonSearch(), adversarial, trainOn, ...training } = options;
+    const { search = new MinimumNormSearch({ overshoot: OVERSHOOT }), adversarial, trainOn, ...training } = options;
     super(resolveTraining('Amun', training, { learningRate: 0.05, schedule: { every: 5 } }, []));
-    this.search = checkStrategy('Amun: search', search, 'find', 'new IncreasingEpsilonSearch()');
+    this.search = checkStrategy('Amun: search', search, 'find', 'new MinimumNormSearch()');
     if (trainOn !== undefined) checkOneOf('Amun: trainOn', trainOn, TRAINING_SETS);
     if (adversarial !== undefined && (adversarial as Partial<AdversarialSet> | null)?.found === undefined) {
       throw new AmunError(

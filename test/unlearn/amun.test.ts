@@ -155,6 +155,15 @@ describe('Amun', () => {
     expect(options['search']).toBe('InstantSearch');
   });
 
+  it('searches at the minimum norm unless told otherwise, and moves on beyond the boundary', async () => {
+    const { model: result, search, options } = await new Amun(OPTIONS).unlearn(model, sets, { seed: 1 });
+    result.dispose();
+    expect(options['search']).toEqual({ name: 'MinimumNormSearch', norm: 'l2', steps: 8, refine: 0, overshoot: 0.1 });
+    // Eight gradients an example, and few more for those that take longer.
+    expect(search!.gradientSteps).toBeLessThan(3 * 8 * 8);
+    expect(search!.found).toBeGreaterThan(0);
+  });
+
   it('leaves out and counts examples without a neighbour', async () => {
     const method = new WatchedAmun({ ...OPTIONS, trainOn: 'adversarial', search: new InstantSearch([0, 3]) });
     const { model: result, warnings, search } = await method.unlearn(model, sets);
