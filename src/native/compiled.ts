@@ -2,8 +2,10 @@
  * A step that was translated and loaded, ready to run.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { DataType, Tensor, TypedArray, Variable } from '@tensorflow/tfjs-core';
+import type { DataType, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Step } from '../core/engine';
+import { drawAll, type Drawn } from './drawn';
+import { read } from './host';
 import type { Runtime, RuntimeSession, RuntimeTensor } from './runtime';
 import type { Trace } from './trace';
 import type { Graph, InputPort, Port } from './translate';
@@ -13,6 +15,11 @@ export interface RunResult {
   readonly outputs: readonly RuntimeTensor[];
   /** New values of variables, by position. */
   readonly assigned: ReadonlyMap<number, RuntimeTensor>;
+}
+
+/** What a run is given. */
+export interface Feeds extends Pick<Step, 'inputs' | 'variables'> {
+  readonly drawn?: readonly Drawn[];
 }
 
 /** Values that the runtime computed, by the tfjs data that they became: they need not be read back. */
@@ -27,9 +34,13 @@ export class CompiledStep {
     private readonly draws: Trace['draws'],
   ) {}
 
-  /** Runs on these tensors. Nothing is assigned yet. */
-  async run({ inputs, variables, random }: Pick<Step, 'inputs' | 'variables' | 'random'>): Promise<RunResult> {
-    const drawn = tf.tidy(() => this.draws.map((make) => read(make(random!))));
+  /** Draws what one run needs. */
+  draw(random: Step['random']): Drawn[] {
+    return drawAll(this.draws, random);
+  }
+
+  /** Runs on these tensors and draws. Nothing is assigned yet. */
+  async run({ inputs, variables, drawn = [] }: Feeds): Promise<RunResult> {
     const feeds: Record<string, RuntimeTensor> = {};
     for (const port of this.graph.inputs) feeds[port.name] = this.feed(port, inputs, variables, drawn);
     const results = await this.session.run(feeds);
@@ -43,9 +54,9 @@ export class CompiledStep {
     { kind, index, type, shape }: InputPort,
     inputs: readonly Tensor[],
     variables: readonly Variable[],
-    drawn: readonly TypedArray[],
+    drawn: readonly Drawn[],
   ): RuntimeTensor {
-    if (kind === 'draw') return this.runtime.tensor(type, drawn[index] as Float32Array, shape);
+    if (kind === 'draw') return this.runtime.tensor(type, drawn[index].values, shape);
     const tensor = kind === 'input' ? inputs[index] : (variables[index] as Tensor);
     const known = computed.get(tensor.dataId);
     if (known !== undefined && tf.util.arraysEqual([...known.dims], tensor.shape)) return known;
@@ -76,9 +87,4 @@ function toTensor(result: RuntimeTensor, { type }: Port): Tensor {
   const tensor = tf.tensor(result.data, [...result.dims], type as DataType);
   computed.set(tensor.dataId, result);
   return tensor;
-}
-
-/** A tensor's values, in the array that the runtime takes. */
-export function read(tensor: Tensor): Float32Array | Int32Array | Uint8Array {
-  return tensor.dataSync() as Float32Array;
 }

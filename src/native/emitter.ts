@@ -63,6 +63,8 @@ export function elementType(dtype: string): ElementType {
 export class Emitter {
   readonly model = new OnnxModel();
   private readonly values = new Map<TraceValue, Value>();
+  /** An input of which a length is `times` the batch. */
+  private batch: { readonly name: Name; readonly axis: number; readonly times: number } | undefined;
 
   constructor(
     private readonly program: Program,
@@ -73,6 +75,8 @@ export class Emitter {
   /** Gives a value that comes from outside its name in the graph. */
   bind(value: TraceValue, name: Name): void {
     this.result(value).plain = name;
+    const axis = value.shape.findIndex((length) => length < 0);
+    if (axis >= 0) this.batch ??= { name, axis, times: -value.shape[axis] };
   }
 
   /** Notes what a node puts out, in the plain layout. */
@@ -111,8 +115,7 @@ export class Emitter {
     const value = this.result(use.value);
     const [first] = source.data;
     if (source.data.length > 0 && source.data.every((entry) => Object.is(entry, first))) value.uniform = first;
-    const lengths = shape.map((length) => (length < 0 ? 1 : length));
-    value.plain = this.constantOf(dtype, source.data, lengths, value.uniform);
+    else value.plain = this.constantOf(dtype, source.data, shape);
     return value;
   }
 
@@ -120,16 +123,40 @@ export class Emitter {
   valueAs(use: TraceUse): Value {
     if (sameShape(use)) return this.of(use);
     const value = new Value(use.shape, elementType(use.value.dtype));
-    value.plain = this.plain(use);
+    const { uniform } = this.of(use);
+    if (uniform === undefined) value.plain = this.plain(use);
+    else value.uniform = uniform;
     return value;
   }
 
-  private constantOf(dtype: string, data: ArrayLike<number>, shape: readonly number[], uniform?: number): Name {
+  private constantOf(dtype: string, data: ArrayLike<number>, shape: readonly number[]): Name {
+    if (dtype === 'float32') return this.model.constant('float32', Float32Array.from(data), shape);
+    if (dtype === 'int32') return this.model.constant('int32', Int32Array.from(data), shape);
+    return this.model.constant('bool', Uint8Array.from(data), shape);
+  }
+
+  /** One number everywhere. */
+  private filled(number: number, { shape, type }: Value): Name {
+    if (shape.some((length) => length < 0)) {
+      return this.model.node('Expand', [this.constantOf(type, [number], []), this.lengths(shape)]);
+    }
     const size = shape.reduce((product, length) => product * length, 1);
-    const values = uniform === undefined ? data : new Array<number>(size).fill(uniform);
-    if (dtype === 'float32') return this.model.constant('float32', Float32Array.from(values), shape);
-    if (dtype === 'int32') return this.model.constant('int32', Int32Array.from(values), shape);
-    return this.model.constant('bool', Uint8Array.from(values), shape);
+    return this.constantOf(type, new Array<number>(size).fill(number), shape);
+  }
+
+  /** Name of a vector of these numbers, of which −k stands for k times the batch. */
+  lengths(numbers: readonly number[]): Name {
+    const { model, batch } = this;
+    if (numbers.every((number) => number >= 0)) return model.ints(numbers);
+    if (batch === undefined) throw new NotCapturable('no input has the length of the batch');
+    const { name, axis, times } = batch;
+    const length = model.node('Shape', [name], { start: axis, end: axis + 1 });
+    const one = times === 1 ? length : model.node('Div', [length, model.ints([times])]);
+    const parts = numbers.map((number) => {
+      if (number >= 0) return model.ints([number]);
+      return number === -1 ? one : model.node('Mul', [one, model.ints([-number])]);
+    });
+    return parts.length === 1 ? parts[0] : model.node('Concat', parts, { axis: 0 });
   }
 
   /** Whether a use is of a value in blocks, and under its own shape. */
@@ -137,25 +164,17 @@ export class Emitter {
     return this.block > 0 && sameShape(use) && this.of(use).isBlocked;
   }
 
-  /** Name of the plain form, or of a smaller one that broadcasts to it along the batch. */
-  operand(use: TraceUse): Name {
-    const { uniform, type, plain } = this.of(use);
-    if (uniform === undefined || plain === undefined) return this.plain(use);
-    return type === 'float32' ? this.model.scalarLike(uniform, use.shape) : plain;
-  }
-
   /** Name of the plain form, under the shape of the use. */
   plain(use: TraceUse): Name {
-    if (this.of(use).uniform !== undefined && use.shape.some((length) => length < 0)) {
-      throw new NotCapturable('it makes constants of the length of the batch');
-    }
     const name = this.plainOf(this.of(use));
     return sameShape(use) ? name : this.reshape(name, use.shape);
   }
 
   /** Name of the plain form of a value. */
   plainOf(value: Value): Name {
-    return (value.plain ??= this.unblock(this.blockedOf(value), value.shape));
+    const { uniform } = value;
+    return (value.plain ??=
+      uniform === undefined ? this.unblock(this.blockedOf(value), value.shape) : this.filled(uniform, value));
   }
 
   /** Name of the blocked form of a value [N, H, W, C], declared as [N, ⌈C⌉, H, W]. */
@@ -176,11 +195,10 @@ export class Emitter {
     return Math.ceil(channels / this.block) * this.block;
   }
 
-  /** Reshapes; −k stands for k times the batch, once at most. */
+  /** Reshapes; −k stands for k times the batch. */
   reshape(name: Name, shape: readonly number[]): Name {
     const batches = shape.filter((length) => length < 0).length;
-    // Zero copies the input's first length, which is the batch wherever two lengths would be unknown.
-    if (batches > 1) throw new NotCapturable(`the shape [${shape.join()}] holds the batch more than once`);
+    if (batches > 1) return this.model.node('Reshape', [name, this.lengths(shape)]);
     const target = shape.map((length) => (length < 0 ? -1 : length));
     return this.model.node('Reshape', [name, this.model.ints(target)]);
   }

@@ -3,11 +3,13 @@
  * then on one call of the runtime.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { type Engine, runEagerly, type Step } from '../core/engine';
-import { CompiledStep, read } from './compiled';
+import { CompiledStep } from './compiled';
 import { agree, TOLERANCE } from './agree';
-import { anyBatch, NotCapturable, PROBE_ROWS, programOf } from './program';
+import { type Drawn, replayed } from './drawn';
+import { read } from './host';
+import { anyBatch, NotCapturable, PROBE_ROWS, type Program, programOf, sameEachTime } from './program';
 import type { Runtime } from './runtime';
 import { SessionCache, type Slot } from './session-cache';
 import { type Trace, traceStep } from './trace';
@@ -59,8 +61,13 @@ export class NativeEngine implements Engine {
       if (!(await this.compileFixed(step, slot))) return runEagerly(step);
       slot.versions = versions;
     }
-    const { compiled } = slot;
-    return compiled!.outputs(await compiled!.run(step));
+    const compiled = slot.compiled!;
+    try {
+      return compiled.outputs(await compiled.run(step));
+    } catch (error) {
+      await this.refuse(step, slot, error);
+      return runEagerly(step);
+    }
   }
 
   /** Records the step with two examples and with three, and builds in the weights. */
@@ -76,12 +83,15 @@ export class NativeEngine implements Engine {
           throw error;
         }
       }
-      const [two, three] = records.map(({ trace }) => trace);
+      const [two, three] = records.map(({ trace }) => repeatable(trace));
+      if (records[0].trace.draws.length > 0) throw new NotCapturable('it draws random numbers for each example');
       const constants = new Map(step.variables.map((variable, index) => [index, read(variable).slice()]));
-      const compiled = await this.build(anyBatch(two, three), two.draws, constants);
+      const compiled = await this.build(anyBatch(two, three), [], constants);
       this.cache.fill(slot, compiled);
-      const check = await compiled.run({ ...step, inputs: records[0].inputs });
-      this.verify(step, 'output', check.outputs, two.results);
+      for (const { trace, inputs } of records) {
+        const check = await compiled.run({ ...step, inputs });
+        this.verify(step, 'output', check.outputs, trace.results);
+      }
       return true;
     } catch (error) {
       await this.refuse(step, slot, error);
@@ -92,35 +102,52 @@ export class NativeEngine implements Engine {
   }
 
   private async runChanging(step: Step, slot: Slot): Promise<Tensor[]> {
-    if (slot.compiled === undefined) return this.compileChanging(step, slot);
-    const result = await slot.compiled.run(step);
-    slot.compiled.assign(step.variables, result);
-    return slot.compiled.outputs(result);
+    const { compiled } = slot;
+    if (compiled === undefined) return this.compileChanging(step, slot);
+    const drawn = compiled.draw(step.random);
+    try {
+      const result = await compiled.run({ ...step, drawn });
+      compiled.assign(step.variables, result);
+      return compiled.outputs(result);
+    } catch (error) {
+      // Nothing was assigned yet, and the draws are there to be used.
+      await this.refuse(step, slot, error);
+      return tf.tidy(() => step.compute(step.inputs, replayed(drawn, step.random)));
+    }
   }
 
-  /** Takes the step eagerly while it is recorded, then checks the compiled form on the values from before it. */
+  /**
+   * Takes the step eagerly and records it, twice from the same values, so that what changes from call to call shows. Then checks the
+   * compiled form on those values.
+   */
   private async compileChanging(step: Step, slot: Slot): Promise<Tensor[]> {
     const before = step.variables.map((variable) => tf.tensor(read(variable).slice(), variable.shape, variable.dtype));
     const inputs = withoutAliases(step.inputs);
+    const drawn: Drawn[] = [];
     let trace: Trace | undefined;
     try {
-      trace = traceStep({ ...step, inputs });
-      const compiled = await this.build(trace, trace.draws);
+      const record = (): Trace => {
+        // Values of their own: a record could not tell variables that share theirs apart.
+        assignAll(step.variables, before);
+        return traceStep({ ...step, inputs }, replayed(drawn, step.random));
+      };
+      const rehearsal = record();
+      tf.dispose(rehearsal.results);
+      trace = record();
+      const program = sameEachTime(repeatable(rehearsal), repeatable(trace));
+      const compiled = await this.build(program, trace.draws);
       this.cache.fill(slot, compiled);
-      if (trace.draws.length === 0) {
-        const check = await compiled.run({ inputs, variables: before as unknown as typeof step.variables });
-        this.verify(step, 'output', check.outputs, trace.results);
-        const [positions, values] = [[...check.assigned.keys()], [...check.assigned.values()]];
-        this.verify(
-          step,
-          'assigned',
-          values,
-          positions.map((index) => step.variables[index] as Tensor),
-        );
-      }
+      const variables = before as unknown as Step['variables'];
+      const check = await compiled.run({ inputs, variables, drawn });
+      this.verify(step, 'output', check.outputs, trace.results);
+      const changed = [...check.assigned.keys()].map((index) => step.variables[index] as Tensor);
+      this.verify(step, 'assigned', [...check.assigned.values()], changed);
     } catch (error) {
+      if (trace === undefined) {
+        assignAll(step.variables, before);
+        throw error;
+      }
       await this.refuse(step, slot, error);
-      if (trace === undefined) throw error;
     } finally {
       tf.dispose(before);
       for (const [index, tensor] of inputs.entries()) if (tensor !== step.inputs[index]) tensor.dispose();
@@ -129,12 +156,12 @@ export class NativeEngine implements Engine {
   }
 
   private async build(
-    record: Pick<Trace, 'nodes' | 'outputs' | 'assigned'>,
+    program: Program,
     draws: Trace['draws'],
     constants?: Parameters<typeof translate>[1]['constants'],
   ): Promise<CompiledStep> {
     const { block } = this.runtime;
-    const graph = translate(programOf(record), { block, ...(constants !== undefined && { constants }) });
+    const graph = translate(program, { block, ...(constants !== undefined && { constants }) });
     return new CompiledStep(this.runtime, await this.runtime.session(graph.bytes), graph, draws);
   }
 
@@ -162,6 +189,18 @@ export class NativeEngine implements Engine {
       `amun-ts/native: '${step.key.split(' ')[0]}' runs op by op on the backend '${this.options.backend}', because ${reason}.`,
     );
   }
+}
+
+/** What is needed of a record that holds for other values too. */
+function repeatable(trace: Trace): Program {
+  if (trace.readsHost) throw new NotCapturable('it reads what it computes on the host');
+  return programOf(trace);
+}
+
+function assignAll(variables: readonly Variable[], values: readonly Tensor[]): void {
+  variables.forEach((variable, index) => {
+    variable.assign(values[index]);
+  });
 }
 
 /** What tells compiled forms of one step apart: for fixed weights any number of rows, else the whole shapes. */

@@ -25,8 +25,11 @@ export interface Program {
   readonly uses: ReadonlyMap<TraceValue, number>;
 }
 
+/** What a record says of the computation. */
+type Recorded = Pick<Trace, 'nodes' | 'outputs' | 'assigned'>;
+
 /** The needed part of a record. */
-export function programOf(record: Pick<Trace, 'nodes' | 'outputs' | 'assigned'>): Program {
+export function programOf(record: Recorded): Program {
   const { outputs, assigned } = record;
   const nodes = gradientsFromOutputs(record.nodes);
   const uses = new Map<TraceValue, number>();
@@ -63,26 +66,37 @@ function gradientsFromOutputs(nodes: readonly TraceNode[]): readonly TraceNode[]
   });
 }
 
-/** One record of two that differ in the number of examples alone. */
-export function anyBatch(two: Trace, three: Trace): Pick<Trace, 'nodes' | 'outputs' | 'assigned'> {
-  return new Unifier().unify(two, three);
+/** One program of two that differ in the number of examples alone. */
+export function anyBatch(two: Program, three: Program): Program {
+  if (two.assigned.size > 0 || three.assigned.size > 0) {
+    throw new NotCapturable('it assigns variables although its weights are said to be fixed');
+  }
+  return programOf(new Unifier().unify(two, three));
+}
+
+/** One program of two that came of the same values: what differs came from elsewhere. */
+export function sameEachTime(first: Program, second: Program): Program {
+  return programOf(new Unifier().unify(first, second));
 }
 
 class Unifier {
   private readonly values = new Map<TraceValue, TraceValue>();
 
-  unify(two: Trace, three: Trace): Pick<Trace, 'nodes' | 'outputs' | 'assigned'> {
-    if (two.nodes.length !== three.nodes.length) throw new NotCapturable('its operations depend on the batch size');
+  unify(two: Program, three: Program): Recorded {
+    if (two.nodes.length !== three.nodes.length) throw new NotCapturable('its operations differ from call to call');
     const nodes = two.nodes.map((node, index) => this.node(node, three.nodes[index]));
     const outputs = two.outputs.map((use, index) => this.use(use, three.outputs[index]));
-    if (two.assigned.size > 0 || three.assigned.size > 0) {
-      throw new NotCapturable('it assigns variables although its weights are said to be fixed');
+    const assigned = new Map<number, TraceUse>();
+    for (const [index, use] of two.assigned) {
+      const other = three.assigned.get(index);
+      if (other === undefined) throw new NotCapturable('it assigns other variables from call to call');
+      assigned.set(index, this.use(use, other));
     }
-    return { nodes, outputs, assigned: new Map() };
+    return { nodes, outputs, assigned };
   }
 
   private node(a: TraceNode, b: TraceNode): TraceNode {
-    if (a.kernel !== b.kernel) throw new NotCapturable(`it runs ${a.kernel} or ${b.kernel}, depending on the batch`);
+    if (a.kernel !== b.kernel) throw new NotCapturable(`it runs ${a.kernel} or ${b.kernel}, depending on the call`);
     const inputs: Record<string, TraceUse | readonly TraceUse[]> = {};
     for (const [name, first] of Object.entries(a.inputs)) {
       const [left, right] = [[first].flat(), [b.inputs[name] ?? []].flat()];
@@ -113,7 +127,7 @@ class Unifier {
   }
 
   private source(a: Source, b: Source): Source {
-    if (a.kind !== b.kind) throw new NotCapturable('its operations depend on the batch');
+    if (a.kind !== b.kind) throw new NotCapturable('its operations differ from call to call');
     if (a.kind === 'constant' && b.kind === 'constant') return { kind: 'constant', data: constants(a.data, b.data) };
     if (a.kind !== 'constant' && a.kind !== 'node' && a.index !== (b as typeof a).index) {
       throw new NotCapturable('it reads other tensors in another batch');

@@ -7,7 +7,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, NamedAttrMap, NamedTensorMap, Tensor, TypedArray } from '@tensorflow/tfjs-core';
-import type { Draw, Step } from '../core/engine';
+import { type Draw, drawFrom, type Step } from '../core/engine';
 import type { RandomStream } from '../core/random';
 
 /** Where a value comes from. */
@@ -44,6 +44,8 @@ export interface Trace {
   readonly outputs: readonly TraceUse[];
   /** What was assigned, by the variable's position. */
   readonly assigned: ReadonlyMap<number, TraceUse>;
+  /** It read on the host what it had computed, or what it was given: the record holds for these values only. */
+  readonly readsHost: boolean;
   /** How the random draws are made, in order. */
   readonly draws: readonly ((random: RandomStream) => Tensor)[];
   /** The step's own outputs, as tensors. The caller disposes them. */
@@ -52,11 +54,12 @@ export interface Trace {
 
 interface RunsKernels {
   runKernel(kernel: string, inputs: NamedTensorMap, attrs?: NamedAttrMap): Tensor | Tensor[];
+  readSync(dataId: object): TypedArray;
 }
 
-/** Runs a step eagerly and records it. Assignments take effect. */
-export function traceStep(step: Step): Trace {
-  return new Recorder(step).run();
+/** Runs a step eagerly and records it. Assignments take effect. Draws are made by `draw`. */
+export function traceStep(step: Step, draw: Draw = drawFrom(step.random!)): Trace {
+  return new Recorder(step, draw).run();
 }
 
 class Recorder {
@@ -64,8 +67,12 @@ class Recorder {
   private readonly nodes: TraceNode[] = [];
   private readonly draws: ((random: RandomStream) => Tensor)[] = [];
   private depth = 0;
+  private readsHost = false;
 
-  constructor(private readonly step: Step) {
+  constructor(
+    private readonly step: Step,
+    private readonly makeDraw: Draw,
+  ) {
     step.inputs.forEach((tensor, index) => {
       this.declare(tensor, { kind: 'input', index });
     });
@@ -78,8 +85,14 @@ class Recorder {
     const { step } = this;
     const before = step.variables.map(({ dataId }) => dataId);
     const engine = tf.engine() as unknown as RunsKernels;
-    const original = engine.runKernel;
-    engine.runKernel = (kernel, inputs, attrs) => this.record(original.bind(engine), kernel, inputs, attrs);
+    const { runKernel, readSync } = engine;
+    engine.runKernel = (kernel, inputs, attrs) => this.record(runKernel.bind(engine), kernel, inputs, attrs);
+    engine.readSync = (dataId) => {
+      const source = this.values.get(dataId)?.source;
+      // What a constant is made of may be read: it is the same in every run.
+      if (source !== undefined && source.kind !== 'constant' && this.depth === 0) this.readsHost = true;
+      return readSync.call(engine, dataId);
+    };
     try {
       const results = tf.tidy(() => step.compute(step.inputs, this.draw));
       const assigned = new Map<number, TraceUse>();
@@ -87,15 +100,16 @@ class Recorder {
         if (variable.dataId !== before[index]) assigned.set(index, this.use(variable));
       });
       const outputs = results.map((result) => this.use(result));
-      return { nodes: this.nodes, outputs, assigned, draws: this.draws, results };
+      const { nodes, draws, readsHost } = this;
+      return { nodes, outputs, assigned, readsHost, draws, results };
     } finally {
-      Reflect.deleteProperty(engine, 'runKernel');
-      if (engine.runKernel !== original) engine.runKernel = original;
+      restore(engine, 'runKernel', runKernel);
+      restore(engine, 'readSync', readSync);
     }
   }
 
   private readonly draw: Draw = (make) => {
-    const tensor = make(this.step.random!);
+    const tensor = this.makeDraw(make);
     this.declare(tensor, { kind: 'draw', index: this.draws.length });
     this.draws.push(make);
     return tensor;
@@ -148,6 +162,12 @@ class Recorder {
       this.values.get(tensor.dataId) ?? this.declare(tensor, { kind: 'constant', data: tensor.dataSync().slice() });
     return { value, shape: [...tensor.shape] };
   }
+}
+
+/** Uncovers a method, or puts back what others had put in its place. */
+function restore<K extends keyof RunsKernels>(engine: RunsKernels, name: K, original: RunsKernels[K]): void {
+  Reflect.deleteProperty(engine, name);
+  if (engine[name] !== original) engine[name] = original;
 }
 
 /** Kernels also take plain numbers where a tensor is meant. */

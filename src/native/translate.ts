@@ -11,8 +11,13 @@ import { BATCH_NORMS } from './translate/batch-norm';
 import { CONVOLUTIONS } from './translate/conv';
 import { FILTER_GRADIENTS } from './translate/conv-filter-gradient';
 import { INPUT_GRADIENTS } from './translate/conv-input-gradient';
+import { DEPTHWISE_GRADIENTS } from './translate/depthwise-gradient';
+import { LOOKUPS } from './translate/gather';
 import { PRODUCTS } from './translate/matmul';
+import { POOLINGS } from './translate/pooling';
 import { REDUCTIONS } from './translate/reductions';
+import { RESIZES } from './translate/resize';
+import { SEQUENCES } from './translate/sequences';
 import { SHAPES } from './translate/shape';
 
 /** How each kernel is written. */
@@ -22,9 +27,14 @@ export const TRANSLATORS: Readonly<Record<string, Translator>> = {
   ...BATCH_NORMS,
   ...CONVOLUTIONS,
   ...FILTER_GRADIENTS,
+  ...DEPTHWISE_GRADIENTS,
   ...INPUT_GRADIENTS,
+  ...LOOKUPS,
+  ...POOLINGS,
   ...PRODUCTS,
   ...REDUCTIONS,
+  ...RESIZES,
+  ...SEQUENCES,
   ...SHAPES,
 };
 

@@ -72,13 +72,6 @@ export class OnnxModel {
     return this.constant('float32', Float32Array.of(value), []);
   }
 
-  /** A constant that holds one number everywhere, with lengths below zero, those of the batch, taken as 1. */
-  scalarLike(value: number, shape: readonly number[]): Name {
-    const lengths = shape.map((length) => Math.max(length, 1));
-    const size = lengths.reduce((product, length) => product * length, 1);
-    return this.floats(new Float32Array(size).fill(value), lengths);
-  }
-
   /** A constant of int64 values, as shapes and axes are given. */
   ints(values: readonly number[]): Name {
     return this.constant('int64', BigInt64Array.from(values, BigInt), [values.length]);

@@ -82,7 +82,14 @@ const FUNCTIONS: Readonly<Record<string, (emitter: Emitter, x: Name, attrs: Trac
   Expm1: ({ model }, x) => model.node('Sub', [model.node('Exp', [x]), model.scalar(1)]),
   ClipByValue: ({ model }, x, { clipValueMin, clipValueMax }) =>
     model.node('Clip', [x, model.scalar(clipValueMin as number), model.scalar(clipValueMax as number)]),
-  ZerosLike: ({ model }, x) => model.node('Mul', [x, model.scalar(0)]),
+  Sinh: map('Sinh'),
+  Cosh: map('Cosh'),
+  Asin: map('Asin'),
+  Acos: map('Acos'),
+  Asinh: map('Asinh'),
+  Acosh: map('Acosh'),
+  Atanh: map('Atanh'),
+  IsInf: map('IsInf'),
 };
 
 /** Functions that are finite at 0, so that the padding of blocks can't spoil a sum. */
@@ -137,9 +144,19 @@ const binary =
     if (kernel === 'Add' && (joinSum(emitter, node, a, b) || joinSum(emitter, node, b, a))) return;
     const blocks = output.dtype === 'float32' && (finite === true || isWhole(emitter, output.shape));
     const names = blocks ? blockedOperands(emitter, output.shape, [a, b]) : undefined;
-    if (names === undefined) emitter.set(output, combine(emitter, emitter.operand(a), emitter.operand(b)));
+    if (names === undefined) emitter.set(output, combine(emitter, ...plainOperands(emitter, output.shape, a, b)));
     else emitter.setBlocked(output, combine(emitter, names[0], names[1]));
   };
+
+/** Names of the plain operands; of one number only, that number, where the other has the whole shape. */
+function plainOperands(emitter: Emitter, shape: readonly number[], a: TraceUse, b: TraceUse): [Name, Name] {
+  const single = (use: TraceUse, other: TraceUse): Name | undefined => {
+    const { uniform, type } = emitter.of(use);
+    const isWhole = equal(other.shape, shape) && emitter.of(other).uniform === undefined;
+    return uniform !== undefined && type === 'float32' && isWhole ? emitter.model.scalar(uniform) : undefined;
+  };
+  return [single(a, b) ?? emitter.plain(a), single(b, a) ?? emitter.plain(b)];
+}
 
 /** Names of the operands that broadcast against blocks, if an operand is there in blocks. */
 function blockedOperands(emitter: Emitter, shape: readonly number[], uses: readonly TraceUse[]): Name[] | undefined {

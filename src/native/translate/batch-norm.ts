@@ -19,7 +19,11 @@ const inference: Translator = (node, emitter) => {
   const shift = model.node('Neg', [model.node('Mul', [name('mean'), s])]);
   const t = offset === undefined ? shift : model.node('Add', [emitter.plain(offset), shift]);
   const [output] = node.outputs;
-  if (emitter.block === 0 || x.shape.length !== 4) {
+  // Layer normalisation comes here too, with statistics of the whole shape.
+  const isByChannel = ['mean', 'variance', 'scale', 'offset'].every(
+    (key) => (optionalInput(node, key)?.shape.length ?? 1) === 1,
+  );
+  if (emitter.block === 0 || x.shape.length !== 4 || !isByChannel) {
     emitter.set(output, model.node('Add', [model.node('Mul', [emitter.plain(x), s]), t]));
     return;
   }

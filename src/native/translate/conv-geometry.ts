@@ -27,14 +27,15 @@ export function convGeometry(
   attrs: NamedAttrMap,
   depthwise = false,
 ): ConvGeometry {
-  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' } = attrs as Record<string, never>;
-  if (dataFormat !== 'NHWC') throw new NotCapturable(`convolutions in ${String(dataFormat)} order can't be translated`);
+  const { strides, pad, dilations, dimRoundingMode, dataFormat } = attrs as Record<string, never>;
+  if (((dataFormat as string | null) ?? 'NHWC') !== 'NHWC')
+    throw new NotCapturable(`convolutions in ${String(dataFormat)} order can't be translated`);
   const input = concrete(shape);
   const info = backend_util.computeConv2DInfo(
     input,
     filter as [number, number, number, number],
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     depthwise,

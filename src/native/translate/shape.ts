@@ -1,7 +1,7 @@
 /**
  * What moves numbers about and leaves them as they are.
  */
-import type { Emitter, Translator } from '../emitter';
+import type { Translator } from '../emitter';
 import type { Name } from '../onnx/model';
 import { NotCapturable } from '../program';
 import type { TraceNode, TraceUse } from '../trace';
@@ -38,17 +38,19 @@ const transpose: Translator = (node, emitter) => {
   emitter.set(node.outputs[0], emitter.model.node('Transpose', [emitter.plain(input(node, 'x'))], { perm }));
 };
 
-/** The end of a slice of which the batch is a part: as far as it goes. */
+/** The end of a slice that goes as far as there is something. */
 const END = 2 ** 40;
 
 const slice: Translator = (node, emitter) => {
   const { model } = emitter;
   const begin = node.attrs['begin'] as number[];
   const [output] = node.outputs;
-  if (begin.some((start) => start < 0)) throw new NotCapturable('a slice begins at a multiple of the batch');
-  const ends = begin.map((start, axis) => (output.shape[axis] < 0 ? END : start + output.shape[axis]));
   const x = emitter.plain(input(node, 'x'));
-  emitter.set(output, model.node('Slice', [x, model.ints(begin), model.ints(ends)]));
+  const counted = [...begin, ...output.shape].some((length) => length < 0);
+  const ends = counted
+    ? model.node('Add', [emitter.lengths(begin), emitter.lengths(output.shape)])
+    : model.ints(begin.map((start, axis) => start + output.shape[axis]));
+  emitter.set(output, model.node('Slice', [x, emitter.lengths(begin), ends]));
 };
 
 const pad: Translator = (node, emitter) => {
@@ -63,8 +65,7 @@ const pad: Translator = (node, emitter) => {
 const tile: Translator = (node, emitter) => {
   const { model } = emitter;
   const reps = node.attrs['reps'] as number[];
-  if (reps.some((count) => count < 0)) throw new NotCapturable('a value is repeated once for each example');
-  emitter.set(node.outputs[0], model.node('Tile', [emitter.plain(input(node, 'x')), model.ints(reps)]));
+  emitter.set(node.outputs[0], model.node('Tile', [emitter.plain(input(node, 'x')), emitter.lengths(reps)]));
 };
 
 const pack: Translator = (node, emitter) => {
@@ -122,27 +123,14 @@ const reverse: Translator = (node, emitter) => {
 };
 
 const fill: Translator = (node, emitter) => {
-  const { shape } = node.outputs[0];
-  const value = emitter.result(node.outputs[0]);
-  uniformOf(emitter, value, shape, node.attrs['value'] as number);
+  emitter.result(node.outputs[0]).uniform = node.attrs['value'] as number;
 };
 
-function uniformOf(
-  { model }: Emitter,
-  value: { plain?: Name; uniform?: number; type: string },
-  shape: readonly number[],
-  number: number,
-): void {
-  if (value.type !== 'float32') throw new NotCapturable(`a fill of type ${value.type} can't be translated`);
-  const lengths = shape.map((length) => (length < 0 ? 1 : length));
-  const size = lengths.reduce((product, length) => product * length, 1);
-  value.uniform = number;
-  value.plain = model.floats(new Float32Array(size).fill(number), lengths);
-}
-
-const onesLike: Translator = (node, emitter) => {
-  uniformOf(emitter, emitter.result(node.outputs[0]), node.outputs[0].shape, 1);
-};
+const filledLike =
+  (number: number): Translator =>
+  (node, emitter) => {
+    emitter.result(node.outputs[0]).uniform = number;
+  };
 
 export const SHAPES: Readonly<Record<string, Translator>> = {
   Concat: concat,
@@ -157,5 +145,6 @@ export const SHAPES: Readonly<Record<string, Translator>> = {
   SplitV: split,
   Reverse: reverse,
   Fill: fill,
-  OnesLike: onesLike,
+  OnesLike: filledLike(1),
+  ZerosLike: filledLike(0),
 };
