@@ -1,89 +1,34 @@
 /**
- * Chooses the fastest tfjs backend that is installed and works.
+ * Chooses the fastest tfjs backend that is installed and works: by measuring, since names tell little of a machine.
  */
-
-import { findBackend, getBackend, ready, setBackend, square, sum, tidy } from '@tensorflow/tfjs-core';
+import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { AmunError, isAmunError } from '../core/errors';
-import { useWasm } from '../wasm/use-wasm';
-
-/** What {@link useFastestBackend} can choose, fastest first. */
-export type BackendCandidate = 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
+import { CANDIDATES, type BackendCandidate, type Candidate } from './backend-candidates';
+import { probeRate } from './backend-probe';
+import { wrongGradient } from './gradient-check';
 
 /** How one candidate fared. */
 export interface BackendTrial {
   /** The candidate. */
   readonly name: BackendCandidate;
-  /** Whether it is now the backend. */
+  /** Whether it works. */
   readonly ok: boolean;
-  /** Why, or why not, in words. */
+  /** What it is, or why it does not work, in words. */
   readonly reason: string;
+  /** Images per second in the probe: two convolutions and their gradient. Absent where it does not work. */
+  readonly imagesPerSecond?: number;
 }
 
 /** What {@link useFastestBackend} chose. */
 export interface FastestBackend {
+  /** The candidate that was the fastest. */
+  readonly name: BackendCandidate;
   /** The name of the tfjs backend that is now current, as `tf.getBackend()` returns it. */
   readonly backend: string;
   /** Why this one, in a sentence. */
   readonly reason: string;
-  /** Every candidate that was tried, in order; the last one is the choice. */
+  /** Every candidate that was tried, in order. */
   readonly tried: readonly BackendTrial[];
-}
-
-/** A way to get a backend running. */
-export interface Candidate {
-  readonly name: BackendCandidate;
-  /** The npm package that brings it. */
-  readonly packageName: string;
-  /** Its name in tfjs. */
-  readonly backend: string;
-  /** What it is, for the reason given. */
-  readonly description: string;
-  /** Loads and activates it; throws where it cannot. */
-  readonly start: () => Promise<void>;
-}
-
-/**
- * Imports a package that may not be installed. Loading registers the backend with the tfjs-core that the package itself resolves,
- * which need not be ours.
- */
-export async function loadBackendPackage(packageName: string, backend: string): Promise<void> {
-  await import(/* @vite-ignore */ packageName);
-  if (findBackend(backend) === null) {
-    throw new Error(
-      `it registered its backend with another copy of @tensorflow/tfjs-core; install the same version of both, so that npm ` +
-        'keeps one copy (npm ls @tensorflow/tfjs-core shows them)',
-    );
-  }
-  if (!(await setBackend(backend))) throw new Error(`its backend '${backend}' did not start`);
-  await ready();
-}
-
-function fromPackage(name: BackendCandidate, backend: string, description: string): Candidate {
-  const packageName = `@tensorflow/${name === 'cpu' ? 'tfjs-backend-cpu' : name}`;
-  return { name, packageName, backend, description, start: () => loadBackendPackage(packageName, backend) };
-}
-
-const CANDIDATES: readonly Candidate[] = [
-  fromPackage('tfjs-node-gpu', 'tensorflow', 'native TensorFlow on CUDA'),
-  fromPackage('tfjs-node', 'tensorflow', 'native TensorFlow'),
-  {
-    name: 'wasm',
-    packageName: '@tensorflow/tfjs-backend-wasm',
-    backend: 'wasm',
-    description: "WebAssembly with amun-ts' training kernels",
-    start: async () => {
-      await useWasm();
-    },
-  },
-  fromPackage('cpu', 'cpu', 'plain JavaScript, some hundred times slower than the others'),
-];
-
-/** 3² + 4², so that a backend that loads and cannot compute is found out here. */
-function probe(candidate: Candidate): void {
-  const backend = getBackend();
-  if (backend !== candidate.backend) throw new Error(`the current backend is '${backend}' after it was loaded`);
-  const result = tidy(() => sum(square([3, 4])).dataSync()[0]);
-  if (Math.abs(result - 25) > 1e-3) throw new Error(`it computed 3² + 4² as ${result}`);
 }
 
 /** Whether an import failed because the package itself is not there, rather than something that it needs. */
@@ -95,42 +40,67 @@ function isMissing(error: unknown, packageName: string): boolean {
   return message.startsWith(`Could not resolve "${packageName}"`);
 }
 
-function whyNot(error: unknown, packageName: string): string {
+function whyNot(error: unknown, packages: readonly string[]): string {
   const cause = isAmunError(error) ? error.cause : error;
-  if (cause instanceof Error && isMissing(cause, packageName)) return 'not installed';
+  if (cause instanceof Error && packages.some((name) => isMissing(cause, name))) return 'not installed';
   const message = error instanceof Error ? error.message : String(error);
   return `installed, but it does not work: ${message.split('\n')[0]}`;
 }
 
 async function trial(candidate: Candidate): Promise<BackendTrial> {
-  const { name, packageName, description } = candidate;
+  const { name, packages, description } = candidate;
+  let stop: (() => Promise<void>) | undefined;
   try {
-    await candidate.start();
-    probe(candidate);
-    return { name, ok: true, reason: description };
+    stop = await candidate.start();
+    if (getBackend() !== candidate.backend)
+      throw new Error(`the current backend is '${getBackend()}' after it was loaded`);
+    const fault = await wrongGradient();
+    if (fault !== undefined) throw new Error(fault);
+    return { name, ok: true, reason: description, imagesPerSecond: await probeRate() };
   } catch (error) {
-    return { name, ok: false, reason: whyNot(error, packageName) };
+    return { name, ok: false, reason: whyNot(error, packages) };
+  } finally {
+    await stop?.();
   }
 }
 
-/** {@link useFastestBackend} over other candidates. */
-export async function useFirstOf(candidates: readonly Candidate[]): Promise<FastestBackend> {
-  // Asking for the current backend may start one; what is not there yet need not be restored.
-  const before = currentBackend();
+async function tryAll(candidates: readonly Candidate[]): Promise<BackendTrial[]> {
   const tried: BackendTrial[] = [];
+  const working = new Set<string>();
   for (const candidate of candidates) {
+    if (candidate.lastResort === true && working.size > 0) continue;
+    // Two packages of one backend would take each other's place.
+    if (candidate.backend === 'tensorflow' && working.has('tensorflow')) continue;
     const result = await trial(candidate);
     tried.push(result);
-    if (!result.ok) continue;
-    const others = tried.slice(0, -1).map(({ name, reason }) => `${name}: ${reason}`);
-    const reason = [`${result.name}: ${result.reason}`, ...others].join('; ');
-    return { backend: candidate.backend, reason, tried };
+    if (result.ok) working.add(candidate.backend);
+  }
+  return tried;
+}
+
+const rate = (trial: BackendTrial): number => trial.imagesPerSecond ?? 0;
+
+function inWords(trial: BackendTrial): string {
+  const measured = trial.ok ? ` (${Math.round(rate(trial))} images/s in the probe)` : '';
+  return `${trial.name}: ${trial.reason}${measured}`;
+}
+
+/** {@link useFastestBackend} over other candidates. */
+export async function useFastestOf(candidates: readonly Candidate[]): Promise<FastestBackend> {
+  // Asking for the current backend may start one; what is not there yet need not be restored.
+  const before = currentBackend();
+  const tried = await tryAll(candidates);
+  const [best, ...others] = [...tried].sort((a, b) => rate(b) - rate(a));
+  if (best?.ok === true) {
+    const { backend, start } = candidates.find(({ name }) => name === best.name)!;
+    await start();
+    return { name: best.name, backend, reason: [best, ...others].map(inWords).join('; '), tried };
   }
   if (before !== undefined) await setBackend(before);
   throw new AmunError(
     'no-backend',
     `useFastestBackend: expected a tfjs backend for Node, found none that works (${tried
-      .map(({ name, reason }) => `${name}: ${reason}`)
+      .map(inWords)
       .join('; ')}). Install one: npm install @tensorflow/tfjs-backend-wasm@^4.22.0`,
   );
 }
@@ -141,9 +111,14 @@ function currentBackend(): string | undefined {
 }
 
 /**
- * Makes the fastest backend that is installed and works the current one: `@tensorflow/tfjs-node-gpu`, `@tensorflow/tfjs-node`,
- * `@tensorflow/tfjs-backend-wasm` with the training kernels of `amun-ts/wasm`, or `@tensorflow/tfjs-backend-cpu`.
- * A package that is installed and broken (no native binding, another copy of tfjs-core) is passed over, and `tried` says why.
+ * Makes the fastest backend that is installed and works the current one. Candidates are `@tensorflow/tfjs-node-gpu`,
+ * `@tensorflow/tfjs-node`, `amun-ts/native` (`onnxruntime-node`), {@link useWebgpu} (`webgpu` and `@tensorflow/tfjs-backend-webgpu`, on a
+ * GPU), `amun-ts/wasm` (`@tensorflow/tfjs-backend-wasm`) and, where none of these works, `@tensorflow/tfjs-backend-cpu`.
+ *
+ * Each that is installed computes a few gradients, which must be right, and a probe of about a tenth of a second; what is not
+ * installed costs nothing. A package that is installed and broken (no native binding, no GPU, another copy of tfjs-core) is passed over, and
+ * `tried` says why. GPUs give other roundings than processors: call `useWasm()` or `useNative()` where results must repeat
+ * to the bit on every machine.
  *
  * @returns what it chose, and why.
  * @throws AmunError `no-backend` if none works, with the line that installs one; the current backend stays as it was.
@@ -155,5 +130,5 @@ function currentBackend(): string | undefined {
  * ```
  */
 export function useFastestBackend(): Promise<FastestBackend> {
-  return useFirstOf(CANDIDATES);
+  return useFastestOf(CANDIDATES);
 }
