@@ -6,6 +6,7 @@
  *   npm run bench -- --json        one JSON object on standard output instead of tables
  *   npm run bench -- --only steps,roofline
  *   npm run bench -- --engine wasm
+ *   npm run bench -- --only amun --rounds 1 --no-peers
  *
  * PyTorch takes part once `npm run bench:setup` has installed it. Every process computes on one thread, and rests while another is
  * measured; workloads are repeated in rounds in which the processes take turns, and medians count.
@@ -23,6 +24,7 @@ const { values: args } = parseArgs({
     only: { type: 'string', default: WORKLOADS.join() },
     engine: { type: 'string', default: 'auto' },
     'no-peers': { type: 'boolean', default: false },
+    rounds: { type: 'string' },
     /** For tests. */
     sizes: { type: 'string' },
   },
@@ -36,8 +38,9 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
 }
 
 const sizes = args.sizes ?? (args.quick ? 'quick' : 'full');
+const plan = PLANS[oneOf('sizes', sizes, ['full', 'quick', 'tiny'])];
 const report = await runBenchmarks({
-  plan: PLANS[oneOf('sizes', sizes, ['full', 'quick', 'tiny'])],
+  plan: args.rounds === undefined ? plan : { ...plan, rounds: Number(args.rounds) },
   engine: oneOf('engine', args.engine, ['auto', ...ENGINES]),
   peers: !args['no-peers'],
   workloads: args.only.split(',').map((name) => oneOf('only', name, WORKLOADS)),
