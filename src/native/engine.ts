@@ -217,9 +217,8 @@ function sameVersions(a: readonly object[] | undefined, b: readonly object[]): b
 function someRows(tensor: Tensor, rows: number): Tensor {
   const [count, ...rest] = tensor.shape;
   const values = read(tensor);
-  const length = values.length / count;
-  const picked = values.slice(0, rows * length);
-  for (let row = count; row < rows; row += 1) picked.set(values.subarray(0, length), row * length);
+  const size = (values.length / count) * rows;
+  const picked = Array.from({ length: size }, (_, index) => values[index % values.length]);
   return tf.tensor(picked, [rows, ...rest], tensor.dtype);
 }
 

@@ -144,8 +144,12 @@ const binary =
     if (kernel === 'Add' && (joinSum(emitter, node, a, b) || joinSum(emitter, node, b, a))) return;
     const blocks = output.dtype === 'float32' && (finite === true || isWhole(emitter, output.shape));
     const names = blocks ? blockedOperands(emitter, output.shape, [a, b]) : undefined;
-    if (names === undefined) emitter.set(output, combine(emitter, ...plainOperands(emitter, output.shape, a, b)));
-    else emitter.setBlocked(output, combine(emitter, names[0], names[1]));
+    if (names === undefined) {
+      const name = combine(emitter, ...plainOperands(emitter, output.shape, a, b));
+      // Whole quotients of real numbers are integers to tfjs.
+      const isCast = output.dtype === 'int32' && a.value.dtype === 'float32';
+      emitter.set(output, isCast ? emitter.model.node('Cast', [name], { to: 6 }) : name);
+    } else emitter.setBlocked(output, combine(emitter, names[0], names[1]));
   };
 
 /** Names of the plain operands; of one number only, that number, where the other has the whole shape. */

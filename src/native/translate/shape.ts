@@ -56,7 +56,7 @@ const slice: Translator = (node, emitter) => {
 const pad: Translator = (node, emitter) => {
   const { model } = emitter;
   const paddings = node.attrs['paddings'] as [number, number][];
-  const amounts = model.ints([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+  const amounts = emitter.lengths([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
   const value = (node.attrs['constantValue'] as number | undefined) ?? 0;
   const inputs = [emitter.plain(input(node, 'x')), amounts, ...(value === 0 ? [] : [model.scalar(value)])];
   emitter.set(node.outputs[0], model.node('Pad', inputs));
@@ -102,9 +102,9 @@ const split: Translator = (node, emitter) => {
   let start = 0;
   for (const output of node.outputs) {
     const length = output.shape[axis];
-    if (length < 0) throw new NotCapturable('a batch is taken apart');
-    const ends = model.ints([start + length]);
-    emitter.set(output, model.node('Slice', [emitter.plain(x), model.ints([start]), ends, model.ints([axis])]));
+    if (Math.sign(start) * Math.sign(length) < 0) throw new NotCapturable('a batch is taken apart');
+    const [from, to] = [emitter.lengths([start]), emitter.lengths([start + length])];
+    emitter.set(output, model.node('Slice', [emitter.plain(x), from, to, model.ints([axis])]));
     start += length;
   }
 };
