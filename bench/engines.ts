@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { useWasm } from 'amun-ts/wasm';
 import { currentEngine } from '../src/core/engine';
-import { loadBackendPackage } from '../src/node/fastest-backend';
+import { loadBackendPackage } from '../src/node/backend-candidates';
 
 /** Names of the engines, fastest first. */
 export const ENGINES = ['native', 'tfjs-node', 'wasm', 'cpu'] as const;
