@@ -2,7 +2,6 @@
  * The backends that Node can have, and how each is started.
  */
 import { findBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import { useNative } from '../native/use-native';
 import { useWasm } from '../wasm/use-wasm';
 import { useWebgpu } from './webgpu/use-webgpu';
 
@@ -55,7 +54,10 @@ export const CANDIDATES: readonly Candidate[] = [
     packages: ['onnxruntime-node'],
     backend: 'wasm',
     description: 'ONNX Runtime for whole steps, WebAssembly for the rest',
-    start: async () => (await useNative()).stop,
+    start: async () => {
+      const { useNative } = await import('../native/use-native');
+      return (await useNative()).stop;
+    },
   },
   {
     name: 'webgpu',

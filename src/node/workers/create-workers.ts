@@ -6,7 +6,7 @@ import { AmunError } from '../../core/errors';
 import { checkInteger, checkKeys, checkOneOf } from '../../core/options';
 import { entryUrl, workerArguments } from './entry-location';
 import { moduleUrl } from './module-function';
-import { WorkerPool } from './pool';
+import { ThreadPool, type WorkerPool } from './pool';
 import type { WorkerBackend } from './protocol';
 import { TaskPool } from './task-pool';
 
@@ -66,7 +66,7 @@ export async function createWorkers(options: CreateWorkersOptions = {}): Promise
   try {
     const backends = backend === 'fastest' ? BACKENDS : [backend];
     const chosen = await tasks.run<WorkerBackend>(WHERE, { kind: 'choose', backends, setup });
-    return new WorkerPool(tasks, { backend: chosen, setup }, size);
+    return new ThreadPool({ tasks, engine: { backend: chosen, setup } }, size);
   } catch (error) {
     await tasks.close();
     throw error;

@@ -3,7 +3,6 @@
  */
 import { setBackend, ready } from '@tensorflow/tfjs-core';
 import { AmunError } from '../../core/errors';
-import { useNative } from '../../native/use-native';
 import { useWasm } from '../../wasm/use-wasm';
 import { importModule } from './module-function';
 import type { EngineSetup, WorkerBackend } from './protocol';
@@ -31,6 +30,7 @@ async function setUp({ backend, setup }: EngineSetup): Promise<void> {
 const START: Readonly<Record<WorkerBackend, () => Promise<void>>> = {
   native: async () => {
     // One thread each: the workers are the threads.
+    const { useNative } = await import('../../native/use-native');
     await useNative({ threads: 1 });
   },
   wasm: async () => {

@@ -23,7 +23,7 @@ import { calibrated, calibrationRows, calibrationSearch, needsCalibration } from
 import { describeSearch, type SearchDescription, type SearchModule } from './describe-search';
 import { gatherToHost } from './host-examples';
 import { type ModelParcel, packModel } from './model-parcel';
-import type { WorkerPool } from './pool';
+import { partsOf, type PoolParts, type WorkerPool } from './pool';
 import type { FoundNeighbours } from './protocol';
 
 /** Options of {@link ParallelSearch}. */
@@ -74,6 +74,7 @@ interface Call {
  */
 export class ParallelSearch implements AdversarialSearch {
   private readonly description: SearchDescription;
+  private readonly parts: PoolParts;
   /** The workers. */
   readonly workers: WorkerPool;
 
@@ -83,14 +84,15 @@ export class ParallelSearch implements AdversarialSearch {
    */
   constructor(search: AdversarialSearch | SearchModule, options: ParallelSearchOptions) {
     checkKeys(WHERE, options, ['workers']);
-    const workers = options?.workers as Partial<WorkerPool> | undefined;
-    if (workers?.tasks === undefined) {
+    const parts = partsOf(options?.workers);
+    if (parts === undefined) {
       throw new AmunError(
         'invalid-option',
-        `${WHERE}: workers: expected what createWorkers() resolved to, got ${show(workers)}.`,
+        `${WHERE}: workers: expected what createWorkers() resolved to, got ${show(options?.workers)}.`,
       );
     }
     this.workers = options.workers;
+    this.parts = parts;
     this.description = describeSearch(WHERE, search);
   }
 
@@ -170,8 +172,9 @@ export class ParallelSearch implements AdversarialSearch {
   ): Promise<FoundNeighbours> {
     const { search, rows, seed, signal, report } = part;
     const examples = await gatherToHost(data, rows, signal);
-    const task = { kind: 'search', engine: this.workers.engine, model, search, examples, batchSize, seed } as const;
-    const chunk = await this.workers.tasks.run<FoundNeighbours>(where, task, { signal, onProgress: report });
+    const { tasks, engine } = this.parts;
+    const task = { kind: 'search', engine, model, search, examples, batchSize, seed } as const;
+    const chunk = await tasks.run<FoundNeighbours>(where, task, { signal, onProgress: report });
     report({ phase: 'search', done: rows.length, total: rows.length, unit: 'examples', elapsedMs: 0 });
     return chunk;
   }

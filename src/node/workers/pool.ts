@@ -9,7 +9,7 @@ import { moduleUrl } from './module-function';
 import { PoolModelWorkers } from './pool-model-workers';
 import type { EngineSetup, Task, WorkerBackend } from './protocol';
 import { checkSendable } from './sendable';
-import type { TaskListener, TaskPool } from './task-pool';
+import type { TaskPool } from './task-pool';
 
 /** What a function of yours is told when it runs in a worker. */
 export interface WorkerRun {
@@ -40,27 +40,11 @@ export interface WorkerMapOptions<Result> extends Omit<WorkerTaskOptions, 'onPro
 const RUN_KEYS = ['export', 'signal', 'onProgress'];
 
 /** Worker threads, each with a tfjs engine of its own. Made by `createWorkers`. */
-export class WorkerPool implements Workers {
-  /** @internal */
-  readonly [MODEL_WORKERS]: ModelWorkers;
-
-  /** @internal */
-  constructor(
-    /** @internal */
-    readonly tasks: TaskPool,
-    /** @internal */
-    readonly engine: EngineSetup,
-    /** How many workers there are at most: they start when there is work for them. */
-    readonly size: number,
-  ) {
-    this[MODEL_WORKERS] = new PoolModelWorkers(tasks, engine, size);
-  }
-
+export interface WorkerPool extends Workers {
+  /** How many workers there are at most: they start when there is work for them. */
+  readonly size: number;
   /** The backend that each worker runs on. */
-  get backend(): WorkerBackend {
-    return this.engine.backend;
-  }
-
+  readonly backend: WorkerBackend;
   /**
    * Calls a function of a module of yours in a worker, as `(input, { signal, onProgress }) => result`. The engine is set up. A worker that
    * dies is replaced, and the function called again.
@@ -71,14 +55,7 @@ export class WorkerPool implements Workers {
    * @throws AmunError `not-found`, `not-transferable`, `worker-failed`, `invalid-option`; what the function throws, with the code of an
    *   AmunError. Rejects with the signal's reason when aborted.
    */
-  async run<Result>(module: URL | string, input: unknown, options: WorkerTaskOptions = {}): Promise<Result> {
-    const where = 'WorkerPool.run';
-    checkKeys(where, options, RUN_KEYS);
-    const { signal, onProgress } = options;
-    checkRun(where, { signal, onProgress });
-    return this.call(where, this.task(where, module, input, options.export), { signal, onProgress });
-  }
-
+  run<Result>(module: URL | string, input: unknown, options?: WorkerTaskOptions): Promise<Result>;
   /**
    * Calls a function of a module of yours with every input, in as many workers as there are. When one call fails, the others are
    * aborted.
@@ -93,6 +70,54 @@ export class WorkerPool implements Workers {
    * const results = await pool.map(new URL('./experiment.js', import.meta.url), seeds);
    * ```
    */
+  map<Input, Result>(
+    module: URL | string,
+    inputs: Iterable<Input>,
+    options?: WorkerMapOptions<Result>,
+  ): Promise<Result[]>;
+  /** Ends the workers. Calls that still use them reject with `worker-failed`. */
+  close(): Promise<void>;
+}
+
+/** What the library itself needs of a pool. */
+export interface PoolParts {
+  readonly tasks: TaskPool;
+  readonly engine: EngineSetup;
+}
+
+/** Where a pool keeps its parts, whichever copy of the library made it. */
+const PARTS = Symbol.for('amun-ts.pool');
+
+/** The parts of a pool; undefined for anything else. */
+export function partsOf(workers: unknown): PoolParts | undefined {
+  return (workers as { [PARTS]?: PoolParts } | null | undefined)?.[PARTS];
+}
+
+/** The pool that `createWorkers` makes. */
+export class ThreadPool implements WorkerPool {
+  readonly [PARTS]: PoolParts;
+  readonly [MODEL_WORKERS]: ModelWorkers;
+
+  constructor(
+    parts: PoolParts,
+    readonly size: number,
+  ) {
+    this[PARTS] = parts;
+    this[MODEL_WORKERS] = new PoolModelWorkers(parts.tasks, parts.engine, size);
+  }
+
+  get backend(): WorkerBackend {
+    return this[PARTS].engine.backend;
+  }
+
+  async run<Result>(module: URL | string, input: unknown, options: WorkerTaskOptions = {}): Promise<Result> {
+    const where = 'WorkerPool.run';
+    checkKeys(where, options, RUN_KEYS);
+    const { signal, onProgress } = options;
+    checkRun(where, { signal, onProgress });
+    return this[PARTS].tasks.run(where, this.task(where, module, input, options.export), { signal, onProgress });
+  }
+
   async map<Input, Result>(
     module: URL | string,
     inputs: Iterable<Input>,
@@ -100,13 +125,14 @@ export class WorkerPool implements Workers {
   ): Promise<Result[]> {
     const where = 'WorkerPool.map';
     checkKeys(where, options, [...RUN_KEYS, 'onResult']);
+    checkOptionalFunction(`${where}: onProgress`, options.onProgress);
     checkOptionalFunction(`${where}: onResult`, options.onResult);
     checkRun(where, { signal: options.signal });
     const tasks = Array.from(inputs, (input) => this.task(where, module, input, options.export));
     const pieces = { end: tasks.length, limit: this.size, signal: options.signal };
     const results = inOrder(pieces, (index, signal) => {
       const onProgress = options.onProgress && ((progress: Progress) => options.onProgress!(progress, index));
-      return this.call<Result>(where, tasks[index], { signal, onProgress });
+      return this[PARTS].tasks.run<Result>(where, tasks[index], { signal, onProgress });
     });
     const taken: Result[] = [];
     for await (const result of results) {
@@ -116,17 +142,13 @@ export class WorkerPool implements Workers {
     return taken;
   }
 
-  /** Ends the workers. Calls that still use them reject with `worker-failed`. */
   close(): Promise<void> {
-    return this.tasks.close();
+    return this[PARTS].tasks.close();
   }
 
   private task(where: string, module: URL | string, input: unknown, exportName = 'default'): Task {
     checkSendable(`${where}: the input`, input);
-    return { kind: 'module', engine: this.engine, module: moduleUrl(`${where}: module`, module), exportName, input };
-  }
-
-  private call<Result>(where: string, task: Task, listener: TaskListener): Promise<Result> {
-    return this.tasks.run<Result>(where, task, listener);
+    const { engine } = this[PARTS];
+    return { kind: 'module', engine, module: moduleUrl(`${where}: module`, module), exportName, input };
   }
 }
