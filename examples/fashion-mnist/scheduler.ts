@@ -2,15 +2,14 @@
  * Runs tasks in worker threads, each as soon as what it needs is there, and shows how far they are.
  */
 import type { Progress } from 'amun-ts';
+import { createWorkers, type WorkerPool } from 'amun-ts/node';
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { Tinypool } from 'tinypool';
 import type { Plan } from './plan';
 import type { Store } from './store';
 import { type Task, taskName } from './tasks';
-import { CHANNEL, type Job } from './worker';
+import type { Job } from './worker';
 
-/** Milliseconds between two requests to stop. */
-const STOP_MS = 250;
+const WORKER = new URL('./worker.ts', import.meta.url);
 
 /** Where a run finds its data and leaves its results. */
 export interface Workplace {
@@ -127,35 +126,19 @@ export async function runTasks(tasks: readonly Task[], place: Workplace, signal:
     open.reduce((sum, name) => sum + (costs.get(name) ?? 0), 0),
     costs,
   );
-  const channel = new BroadcastChannel(CHANNEL);
-  channel.onmessage = ({ data }: MessageEvent) => {
-    const { name, progress } = data as { name: string; progress: Progress };
-    display.progress(name, progress);
-  };
-  let asking: NodeJS.Timeout | undefined;
-  const stop = (): void => {
-    channel.postMessage({ stop: true });
-    // A worker that is still starting does not listen yet.
-    asking ??= setInterval(stop, STOP_MS);
-  };
-  signal.addEventListener('abort', stop);
-  const filename = new URL('./worker-entry.mjs', import.meta.url).href;
-  const pool = new Tinypool({ filename, runtime: 'worker_threads', minThreads: 1, maxThreads: threads });
+  const pool = await createWorkers({ workers: threads, backend: 'wasm' });
   try {
     await drain(pending, { place, pool, display, signal });
   } finally {
-    signal.removeEventListener('abort', stop);
-    clearInterval(asking);
-    channel.close();
     display.close();
-    await pool.destroy();
+    await pool.close();
   }
   return !signal.aborted;
 }
 
 interface Floor {
   readonly place: Workplace;
-  readonly pool: Tinypool;
+  readonly pool: WorkerPool;
   readonly display: Display;
   readonly signal: AbortSignal;
 }
@@ -167,7 +150,8 @@ async function drain(pending: Map<string, Task>, { place, pool, display, signal 
   const run = async (name: string, task: Task): Promise<void> => {
     display.start(name);
     const job: Job = { task, plan, data, results: store.folder };
-    await pool.run(job);
+    const onProgress = (progress: Progress): void => display.progress(name, progress);
+    await pool.run(WORKER, job, { signal, onProgress });
     display.finish(name, false);
   };
   while (pending.size > 0 || running.size > 0) {

@@ -1,6 +1,8 @@
 /**
  * WebGPU in Node: Dawn, from the package `webgpu`, and what tfjs' backend expects of a browser.
  */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AmunError } from '../../core/errors';
 
 /** What the library uses of an adapter. */
@@ -88,6 +90,16 @@ function noAdapter(where: string, reason: string, cause?: unknown): AmunError {
   );
 }
 
+const LOADER = 'libvulkan.so.1';
+
+/** Whether Vulkan's loader is there; Dawn would say so on stderr. Known for Linux alone, and there only where the linker keeps a cache. */
+function hasVulkan(): boolean {
+  const cache = '/etc/ld.so.cache';
+  if (process.platform !== 'linux' || !existsSync(cache)) return true;
+  const folders = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  return folders.some((folder) => existsSync(join(folder, LOADER))) || readFileSync(cache).includes(LOADER);
+}
+
 async function createGpu(where: string, dawnOptions: readonly string[]): Promise<Gpu> {
   let dawn: DawnPackage;
   try {
@@ -102,6 +114,7 @@ async function createGpu(where: string, dawnOptions: readonly string[]): Promise
       },
     );
   }
+  if (!hasVulkan()) throw noAdapter(where, `Vulkan's loader ${LOADER} is not installed`);
   const created = dawn.create(dawnOptions);
   for (const [name, value] of Object.entries(dawn.globals)) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
