@@ -45,7 +45,20 @@ export function programOf(record: Recorded): Program {
     kept.push(node);
     for (const use of Object.values(node.inputs).flat()) note(use);
   }
+  for (const node of kept) joinGate(node, uses);
   return { nodes: kept.reverse(), outputs, assigned, uses };
+}
+
+/** A ReLU before a max pooling gates the pooling's gradient: on the few windows instead of on all pixels. */
+function joinGate(node: TraceNode, uses: ReadonlyMap<TraceValue, number>): void {
+  if (node.kernel !== 'AmunReluGradient') return;
+  const [dy, x] = [node.inputs['dy'], node.inputs['x']] as [TraceUse, TraceUse];
+  const { source } = dy.value;
+  if (source.kind !== 'node' || source.node.kernel !== 'MaxPoolGrad' || uses.get(dy.value) !== 1) return;
+  const pooled = source.node.inputs['input'] as TraceUse;
+  if (pooled.value !== x.value || !util.arraysEqual([...dy.shape], [...dy.value.shape])) return;
+  Object.assign(source.node, { attrs: { ...source.node.attrs, gated: true } });
+  Object.assign(node, { kernel: 'Identity', inputs: { x: dy } });
 }
 
 /** Gradients that ask where the input of a ReLU is above zero: where its output is, which frees the input. */

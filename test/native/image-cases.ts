@@ -179,8 +179,8 @@ function poolCases(kind: 'maxPool' | 'avgPool'): KernelCase[] {
   );
   // cpu's gradient of the average counts padding.
   const reference = kind === 'avgPool' ? ({ reference: 'wasm' } as const) : {};
-  const behind = (channels: number): KernelCase => ({
-    name: `${kind} behind a convolution to ${channels} channels`,
+  const behind = (channels: number, activation: (x: tf.Tensor) => tf.Tensor, label: string): KernelCase => ({
+    name: `${kind} behind a convolution to ${channels} channels${label}`,
     x: [{ shape: [7, 6, 2], kind: 'halves' }],
     ...reference,
     functions: Object.fromEntries(
@@ -188,7 +188,7 @@ function poolCases(kind: 'maxPool' | 'avgPool'): KernelCase[] {
         name,
         {
           w: [{ shape: [1, 1, 2, channels], kind: 'halves' }],
-          f: ([x], [w]) => f(tf.conv2d(t4(x), t4(w), 1, 'same')),
+          f: ([x], [w]) => f(activation(tf.conv2d(t4(x), t4(w), 1, 'same'))),
         } satisfies TestFunction,
       ]),
     ),
@@ -199,7 +199,13 @@ function poolCases(kind: 'maxPool' | 'avgPool'): KernelCase[] {
     ...reference,
     functions: maps(pools),
   });
-  return [plain([6, 6, 1], 'halves'), plain([7, 9, 3], 'real'), behind(5), behind(32)];
+  return [
+    plain([6, 6, 1], 'halves'),
+    plain([7, 9, 3], 'real'),
+    behind(5, tf.clone, ''),
+    behind(5, tf.relu, ' and ReLU'),
+    behind(32, tf.relu, ' and ReLU'),
+  ];
 }
 
 function resizeCases(): KernelCase[] {

@@ -24,7 +24,7 @@ const conv2dInput: Translator = (node, emitter) => {
   }
   const call: Call = { emitter, node, dy, filter, geometry };
   if (emitter.block === 0 || geometry.dilations.some((step) => step > 1)) transposed(call);
-  else if (filter.shape[2] * 2 <= emitter.block) fewChannels(call);
+  else if (filter.shape[2] * 4 <= emitter.block) fewChannels(call);
   else if (geometry.strides.every((step) => step === 1)) turned(call);
   else strided(call);
 };

@@ -91,7 +91,7 @@ const filterGradient: Translator = (node, emitter) => {
   const [, , channels, multiplier] = output.shape;
   const [rows, columns] = geometry.output;
   const image = openImage(emitter, emitter.valueAs(x), false);
-  const seen = seenByWindows(emitter, paddedImage(emitter, image.name, geometry, 0), geometry);
+  const seen = seenByWindows(emitter, paddedImage(emitter, image.name, geometry, 0), geometry, image);
   const dy = model.node('Reshape', [
     emitter.plain(input(node, 'dy')),
     model.ints([-1, rows, columns, channels, multiplier]),

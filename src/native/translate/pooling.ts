@@ -48,8 +48,8 @@ const maxPoolGradient: Translator = (node, emitter) => {
   const geometry = poolGeometry(x.shape, node.attrs);
   const image = openImage(emitter, emitter.valueAs(x), inBlocks);
   const [dy, largest] = ['dy', 'output'].map((name) => open(emitter, input(node, name), inBlocks));
-  const seen = seenByWindows(emitter, paddedImage(emitter, image.name, geometry, -Infinity), geometry);
-  let rest = dy;
+  const seen = seenByWindows(emitter, paddedImage(emitter, image.name, geometry, -Infinity), geometry, image);
+  let rest = node.attrs['gated'] === true ? gated(emitter, dy, largest) : dy;
   const parts = seen.map((part, index): Name => {
     // One of them has it, if no other did.
     if (index === seen.length - 1) return rest;
@@ -60,6 +60,12 @@ const maxPoolGradient: Translator = (node, emitter) => {
   });
   closeImage(emitter, givenBack(emitter, parts, geometry, image), emitter.result(node.outputs[0]), inBlocks);
 };
+
+/** dy where the window's maximum is above zero: a ReLU before the pooling lets no other pass. */
+function gated({ model }: Emitter, dy: Name, largest: Name): Name {
+  const above = model.node('Cast', [model.node('Greater', [largest, model.scalar(0)])], { to: 1 });
+  return model.node('Mul', [dy, above]);
+}
 
 function open(emitter: Emitter, use: TraceUse, inBlocks: boolean): Name {
   return openImage(emitter, emitter.valueAs(use), inBlocks).name;
