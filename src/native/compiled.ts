@@ -30,7 +30,7 @@ export class CompiledStep {
   constructor(
     private readonly runtime: Runtime,
     private readonly session: RuntimeSession,
-    private readonly graph: Graph,
+    private readonly graph: Omit<Graph, 'bytes'>,
     private readonly draws: Trace['draws'],
   ) {}
 

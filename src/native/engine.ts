@@ -161,8 +161,8 @@ export class NativeEngine implements Engine {
     constants?: Parameters<typeof translate>[1]['constants'],
   ): Promise<CompiledStep> {
     const { block } = this.runtime;
-    const graph = translate(program, { block, ...(constants !== undefined && { constants }) });
-    return new CompiledStep(this.runtime, await this.runtime.session(graph.bytes), graph, draws);
+    const { bytes, ...ports } = translate(program, { block, ...(constants !== undefined && { constants }) });
+    return new CompiledStep(this.runtime, await this.runtime.session(bytes), ports, draws);
   }
 
   private verify(

@@ -102,6 +102,7 @@ async function steps({ build, options, inputs, continuous }: Model): Promise<Res
   if (continuous) await attack(view, x, oneHot, results);
   await train(view, x, labels, results);
   tf.dispose([x, oneHot, logits]);
+  model.dispose();
   // Models do not free those within them.
   for (const { variable } of view.variables) variable.dispose();
   return results;
