@@ -1,19 +1,16 @@
-/** How the engine keeps what it compiled, and when it does without. */
+/** How the engine keeps what it compiled. */
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runEagerly, type Step } from '../../src/core/engine';
+import type { Step } from '../../src/core/engine';
 import { randomStream } from '../../src/core/random';
-import { classifier, type ClassifierView } from '../../src/model/classifier';
 import { logitsOf } from '../../src/model/logits';
-import { Sgd } from '../../src/model/sgd';
-import { trainStep } from '../../src/model/train-step';
-import { CompiledStep } from '../../src/native/compiled';
 import { scramble } from '../model/support';
-import { numbers, openEngine, type TestEngine, underEngine } from './support';
+import { values, take, doubling, model, viewOf, batch, train } from './steps';
+import { openEngine, type TestEngine, underEngine } from './support';
 
 let bench: TestEngine;
 
@@ -22,51 +19,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => bench.engine.dispose());
-
-const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
-
-function take(tensors: tf.Tensor[]): number[][] {
-  const all = tensors.map(values);
-  tf.dispose(tensors);
-  return all;
-}
-
-/** A step that doubles its input. */
-function doubling(changes: Partial<Step> = {}): Step {
-  return {
-    key: 'double',
-    owner: {},
-    inputs: [],
-    variables: [],
-    weights: 'fixed',
-    compute: ([x]) => [tf.mul(x, 2)],
-    ...changes,
-  };
-}
-
-/** Sums of products: rounding shows the order. */
-function model(...middle: tfl.layers.Layer[]): tfl.LayersModel {
-  const layers = [tfl.layers.dense({ units: 7, activation: 'tanh', inputShape: [5] }), ...middle];
-  return scramble(tfl.sequential({ layers: [...layers, tfl.layers.dense({ units: 3 })] }));
-}
-
-const viewOf = (made: tfl.LayersModel): ClassifierView => classifier(made) as ClassifierView;
-const batch = (rows = 6): tf.Tensor => tf.tensor(numbers('batch', rows * 5), [rows, 5]);
-
-/** Losses of some steps of training, and the weights after them. */
-async function train(made: tfl.LayersModel, steps: number, seed = 1): Promise<number[][]> {
-  const view = viewOf(made);
-  const optimizer = new Sgd(view.variables, { momentum: 0.9, weightDecay: 1e-3 });
-  const random = randomStream(seed, 'masks');
-  const labels = Int32Array.from([0, 1, 2, 0, 1, 2]);
-  const losses: number[] = [];
-  for (let step = 0; step < steps; step += 1) {
-    const mode = { kind: 'training', batchNorm: 'train', random } as const;
-    losses.push(await trainStep(view, { xs: batch(), labels }, { optimizer, mode, learningRate: 0.1 }));
-  }
-  optimizer.dispose();
-  return [losses, ...view.variables.map(({ variable }) => values(variable))];
-}
 
 describe('random draws', () => {
   const dropout = (): tfl.LayersModel => model(tfl.layers.dropout({ rate: 0.5 }));
@@ -242,128 +194,6 @@ describe('compiled forms', () => {
     // 800 steps: a leak of one batch of activations each would be some hundred kB; a session, tens of MB.
     expect(process.memoryUsage().rss - used).toBeLessThan(64e6);
     expect(bench.engine.compiledCount).toBeLessThanOrEqual(3);
-    x.dispose();
-  });
-});
-
-describe('what can not be compiled', () => {
-  const told = (): string => bench.fallbacks.splice(0).join('\n');
-
-  async function expectEager(step: Step, reason: RegExp): Promise<void> {
-    for (let call = 0; call < 2; call += 1) tf.dispose(await bench.engine.run(step));
-    expect(bench.fallbacks).toHaveLength(1);
-    expect(told()).toMatch(reason);
-    expect(bench.engine.compiledCount).toBe(0);
-  }
-
-  it('runs op by op, with the right results, and is told once', async () => {
-    const x = tf.tensor2d([[3, 1, 2]]);
-    const compute: Step['compute'] = ([input]) => [tf.topk(input, 2).values];
-    const step = doubling({ key: 'largest two', inputs: [x], compute });
-    expect(take(await bench.engine.run(step))).toEqual([[3, 2]]);
-    expect(take(await bench.engine.run({ ...step, owner: {} }))).toEqual([[3, 2]]);
-    expect(bench.fallbacks).toEqual([
-      "amun-ts/native: 'largest' runs op by op on the backend 'wasm', because the kernel TopK has no translation.",
-    ]);
-    x.dispose();
-  });
-
-  it.each(['fixed', 'changing'] as const)('are random numbers that do not come from the step, %s', async (weights) => {
-    const x = batch(2);
-    const compute: Step['compute'] = ([input]) => [tf.mul(input, tf.randomNormal(input.shape))];
-    await expectEager(doubling({ inputs: [x], compute, weights }), /numbers that differ from call to call/);
-    x.dispose();
-  });
-
-  it('are noise layers of a kind of their own', async () => {
-    class Jitter extends tfl.layers.Layer {
-      static className = 'TestJitter';
-      override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-        const x = Array.isArray(inputs) ? inputs[0] : inputs;
-        return kwargs['training'] === true ? tf.mul(x, tf.randomUniform(x.shape, 0.5, 1.5)) : x;
-      }
-    }
-    const made = model(new Jitter({}));
-    const [losses] = await underEngine(bench.engine, () => train(made, 3));
-    expect(told()).toMatch(/numbers that differ/);
-    expect(losses.every(Number.isFinite)).toBe(true);
-    const x = batch();
-    tf.dispose([await underEngine(bench.engine, () => logitsOf(viewOf(made), x)), x]);
-    expect(bench.engine.compiledCount).toBe(1);
-  });
-
-  it('are values that were read on the host', async () => {
-    const x = batch(2);
-    const compute: Step['compute'] = ([input]) => [tf.mul(input, tf.max(input).dataSync()[0])];
-    await expectEager(doubling({ inputs: [x], compute, weights: 'changing' }), /reads .* on the host/);
-    x.dispose();
-  });
-
-  it('are steps that count their calls', async () => {
-    const x = batch(2);
-    let calls = 0;
-    const compute: Step['compute'] = ([input]) => [tf.mul(input, (calls += 1))];
-    await expectEager(doubling({ inputs: [x], compute, weights: 'changing' }), /differ from call to call/);
-    x.dispose();
-  });
-
-  it('are fixed steps that assign variables, or draw', async () => {
-    const [x, a] = [batch(2), tf.variable(tf.scalar(1))];
-    const assigning: Step['compute'] = ([input]) => {
-      a.assign(tf.add(a as tf.Tensor, 1));
-      return [tf.mul(input, a as tf.Tensor)];
-    };
-    await expectEager(doubling({ inputs: [x], variables: [a], compute: assigning }), /assigns variables/);
-    const drawing: Step['compute'] = ([input], draw) => [
-      tf.mul(
-        input,
-        draw((random) => tf.scalar(random.float())),
-      ),
-    ];
-    await expectEager(
-      doubling({ inputs: [x], random: randomStream(1, 'a'), compute: drawing }),
-      /draws random numbers/,
-    );
-    tf.dispose([x, a]);
-  });
-
-  it('is what fails as it runs: the step is taken by the backend, with the same draws', async () => {
-    const expected = await underEngine(undefined, () => train(model(tfl.layers.dropout({ rate: 0.5 })), 5));
-    const run = Reflect.get(CompiledStep.prototype, 'run') as CompiledStep['run'];
-    let calls = 0;
-    // The first call is the check at compilation, the second a step; then it fails.
-    CompiledStep.prototype.run = function (feeds) {
-      calls += 1;
-      return calls > 2 ? Promise.reject(new Error('out of memory')) : run.call(this, feeds);
-    };
-    try {
-      const got = await underEngine(bench.engine, () => train(model(tfl.layers.dropout({ rate: 0.5 })), 5));
-      expect(told()).toMatch(/out of memory/);
-      expect(calls).toBe(3);
-      got.forEach((numbersGot, i) => {
-        numbersGot.forEach((value, j) => {
-          expect(value).toBeCloseTo(expected[i][j], 5);
-        });
-      });
-    } finally {
-      CompiledStep.prototype.run = run;
-    }
-  });
-
-  it('leaves the same number of tensors as the backend does', async () => {
-    const x = batch(2);
-    const steps = [
-      doubling({ inputs: [x], compute: ([input]) => [tf.mul(input, tf.randomNormal(input.shape))] }),
-      doubling({ inputs: [x], weights: 'changing', compute: ([input]) => [tf.topk(input, 1).values] }),
-    ];
-    for (const step of steps) {
-      const before = tf.memory().numTensors;
-      for (let call = 0; call < 3; call += 1) {
-        tf.dispose(await bench.engine.run(step));
-        tf.dispose(runEagerly(step));
-        expect(tf.memory().numTensors).toBe(before);
-      }
-    }
     x.dispose();
   });
 });

@@ -27,6 +27,8 @@ export interface KernelCase {
   readonly functions: Readonly<Record<string, TestFunction>>;
   /** The backend that is right where cpu is not. */
   readonly reference?: 'wasm';
+  /** Blocks, or none, are all that it is about. */
+  readonly blocksOnly?: boolean;
   /** Takes the batch as a whole. */
   readonly wholeBatch?: boolean;
 }

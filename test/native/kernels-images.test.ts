@@ -1,5 +1,6 @@
 /** Convolutions, pooling, resizing, products and lookups. */
-import { IMAGE_CASES } from './image-cases';
+import { CONVOLUTION_AND_PRODUCT_CASES } from './convolution-cases';
 import { testKernels } from './kernels-suite';
+import { WINDOW_CASES } from './window-cases';
 
-testKernels(IMAGE_CASES);
+testKernels([...CONVOLUTION_AND_PRODUCT_CASES, ...WINDOW_CASES]);

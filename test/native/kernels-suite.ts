@@ -142,7 +142,9 @@ export function testKernels(cases: readonly KernelCase[]): void {
     });
     afterAll(() => bench.engine.dispose());
     // Only images come in blocks.
-    const tested = block === undefined ? cases : cases.filter(({ x }) => x.some(({ shape }) => shape.length === 3));
+    const tested = cases.filter(
+      ({ x, blocksOnly }) => block === undefined || (x.some(({ shape }) => shape.length === 3) && blocksOnly !== true),
+    );
     it.each(tested.map((test) => [test.name, test] as const))('%s', async (_, test) => {
       await expectCompiled(test, bench);
     });

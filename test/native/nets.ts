@@ -84,7 +84,7 @@ export const LAYER_NETS: readonly LayerNet[] = [
   ...ACTIVATIONS.map((activation) =>
     net(`dense ${activation}`, VECTOR, () => L.dense({ units: 4, activation: activation as 'relu' })),
   ),
-  ...ACTIVATIONS.map((activation) =>
+  ...(['relu', 'relu6', 'elu', 'tanh', 'softmax', 'swish'] as const).map((activation) =>
     image(`conv2d ${activation}`, () => L.conv2d({ filters: 4, kernelSize: 3, activation: activation as 'relu' })),
   ),
   image('conv2d 17 filters, strides 2', () => L.conv2d({ filters: 17, kernelSize: 3, strides: 2, padding: 'same' })),

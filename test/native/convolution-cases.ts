@@ -1,6 +1,6 @@
-/** Cases of the kernel tests: convolutions, pooling, resizing, products, lookups. */
+/** Cases of the kernel tests: convolutions, products, lookups. */
 import * as tf from '@tensorflow/tfjs-core';
-import { type KernelCase, maps, t4, type TestFunction } from './kernel-cases';
+import { type KernelCase, t4, type TestFunction } from './kernel-cases';
 
 type Pad = 'same' | 'valid' | tf.backend_util.ExplicitPadding;
 
@@ -36,6 +36,7 @@ function convCases(): KernelCase[] {
         cases.push({
           name: `conv2d ${inputs} → ${outputs}, stride ${stride}, ${nameOf(pad)}`,
           x: [{ shape: [6, 7, inputs] }],
+          blocksOnly: inputs > 3,
           functions: convFunctions(KERNELS, [inputs, outputs], (x, w) => tf.conv2d(x, w, stride, pad)),
         });
       }
@@ -105,6 +106,7 @@ function depthwiseCases(): KernelCase[] {
         cases.push({
           name: `depthwise ${channels} × ${multiplier}, stride ${stride}, ${nameOf(pad)}`,
           x: [{ shape: [7, 6, channels] }],
+          blocksOnly: channels > 3,
           functions: convFunctions([[1, 1], [2, 2], [3, 3], [4, 3]], [channels, multiplier], (x, w) => // prettier-ignore
             tf.depthwiseConv2d(x, w, stride, pad),
           ),
@@ -152,86 +154,6 @@ function fusedCases(channels: number): KernelCase {
       ]),
     ),
   };
-}
-
-const WINDOWS = [
-  [2, 2, 'valid'],
-  [2, 2, 'same'],
-  [3, 2, 'same'],
-  [3, 2, 'valid'],
-  [3, 1, 'same'],
-  [2, 3, 'valid'], // prettier-ignore
-  [1, 2, 'same'],
-  [3, 3, 'same'],
-  [5, 2, 'same'],
-  [5, 4, 'valid'],
-  [[2, 3], [1, 2], 'valid'],
-  [[3, 1], [2, 1], 'same'], // prettier-ignore
-] as const;
-
-/** Windows on the images themselves, and on what a convolution put into blocks. */
-function poolCases(kind: 'maxPool' | 'avgPool'): KernelCase[] {
-  const pools = Object.fromEntries(
-    WINDOWS.map(([size, stride, pad]) => [
-      `${String(size)} by ${String(stride)}, ${pad}`,
-      (x: tf.Tensor) => tf[kind](t4(x), size as number, stride as number, pad),
-    ]),
-  );
-  // cpu's gradient of the average counts padding.
-  const reference = kind === 'avgPool' ? ({ reference: 'wasm' } as const) : {};
-  const behind = (channels: number, activation: (x: tf.Tensor) => tf.Tensor, label: string): KernelCase => ({
-    name: `${kind} behind a convolution to ${channels} channels${label}`,
-    x: [{ shape: [7, 6, 2], kind: 'halves' }],
-    ...reference,
-    functions: Object.fromEntries(
-      Object.entries(pools).map(([name, f]) => [
-        name,
-        {
-          w: [{ shape: [1, 1, 2, channels], kind: 'halves' }],
-          f: ([x], [w]) => f(activation(tf.conv2d(t4(x), t4(w), 1, 'same'))),
-        } satisfies TestFunction,
-      ]),
-    ),
-  });
-  const plain = (shape: number[], numbers: 'halves' | 'real'): KernelCase => ({
-    name: `${kind} of [${shape.join()}], ${numbers}`,
-    x: [{ shape, kind: numbers }],
-    ...reference,
-    functions: maps(pools),
-  });
-  return [
-    plain([6, 6, 1], 'halves'),
-    plain([7, 9, 3], 'real'),
-    behind(5, tf.clone, ''),
-    behind(5, tf.relu, ' and ReLU'),
-    behind(32, tf.relu, ' and ReLU'),
-  ];
-}
-
-function resizeCases(): KernelCase[] {
-  const cases: KernelCase[] = [];
-  for (const name of ['resizeNearestNeighbor', 'resizeBilinear'] as const) {
-    const functions: Record<string, TestFunction> = {};
-    for (const size of [
-      [6, 8],
-      [9, 4],
-      [2, 3],
-      [3, 4],
-      [1, 1],
-    ] as const) {
-      // prettier-ignore
-      for (const [align, half] of [[false, false], [true, false], [false, true]] as const) { // prettier-ignore
-        const label = `${size.join(' × ')}${align ? ', aligned' : ''}${half ? ', half pixels' : ''}`;
-        functions[label] = { f: ([x]) => tf.image[name](t4(x), [...size], align, half) };
-        functions[`${label}, in blocks`] = {
-          w: [{ shape: [1, 1, 2, 16] }],
-          f: ([x], [w]) => tf.image[name](tf.conv2d(t4(x), t4(w), 1, 'same'), [...size], align, half),
-        };
-      }
-    }
-    cases.push({ name, x: [{ shape: [3, 4, 2] }], functions, reference: 'wasm' });
-  }
-  return cases;
 }
 
 const fusedProducts = Object.fromEntries(
@@ -307,14 +229,11 @@ const LOOKUPS: readonly KernelCase[] = [
 ];
 
 /** All of them. */
-export const IMAGE_CASES: readonly KernelCase[] = [
+export const CONVOLUTION_AND_PRODUCT_CASES: readonly KernelCase[] = [
   ...convCases(),
   ...depthwiseCases(),
   fusedCases(16),
   fusedCases(5),
-  ...poolCases('maxPool'),
-  ...poolCases('avgPool'),
-  ...resizeCases(),
   ...PRODUCTS,
   ...LOOKUPS,
 ];
